@@ -1,0 +1,170 @@
+# mta-sts-responder
+#
+#   make deps      install from Debian what building, serving and testing need
+#   make           build cgi-bin/mta-sts.fcgi
+#   make demo      serve the samples of conf.d with lighttpd and fetch them
+#                  (ONESHOT=1: do not wait for Ctrl-C)
+#   make check     every test (SANITIZE=1: under ASan and UBSan)
+#   make memcheck  the unit tests under valgrind
+#   make bench     300,000 requests each through Apache and nginx, 10,000 idle
+#                  connections
+#   make lint      clang-format, cppcheck, clang-tidy, mandoc
+#   make install   DESTDIR, prefix and the directories below can be set
+#
+# DEV=1 makes warnings errors.
+
+VERSION = 0.1.0
+
+prefix      = /usr
+bindir      = $(prefix)/bin
+cgibindir   = $(prefix)/lib/cgi-bin
+mandir      = $(prefix)/share/man
+datadir     = $(prefix)/share/mta-sts
+sysconfdir  = /etc
+unitdir     = /lib/systemd/system
+
+CC         ?= cc
+CFLAGS     ?= -O2 -g
+INSTALL    ?= install
+PKG_CONFIG ?= pkg-config
+CLANG_TIDY ?= clang-tidy
+VALGRIND   ?= valgrind
+
+# The sanitizers and valgrind do not go with _FORTIFY_SOURCE.
+ifdef SANITIZE
+variant   = sanitize
+hardening = -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+linking   = -fsanitize=address,undefined
+else
+variant   = plain
+hardening = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+            -fPIE
+linking   = -pie -Wl,-z,relro,-z,now
+endif
+ifdef DEV
+werror    = -Werror
+endif
+
+build   = .build/$(variant)
+program = $(build)/mta-sts.fcgi
+
+warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wwrite-strings -Wpointer-arith -Wformat=2 -Wvla -Wconversion \
+           $(werror)
+flags    = -std=c11 -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(warnings) \
+           $(hardening) -Isrc -MMD -MP
+compile  = $(CC) $(flags) $(CPPFLAGS) $(CFLAGS)
+link     = $(CC) $(CFLAGS) $(linking) $(LDFLAGS)
+
+libconfig = $(shell $(PKG_CONFIG) --libs libconfig)
+libfcgi   = $(shell $(PKG_CONFIG) --libs fcgi 2>/dev/null || echo -lfcgi)
+cmocka    = $(shell $(PKG_CONFIG) --libs cmocka)
+
+# The layers, from the bottom up: each name stands for what a module links.
+text      = text
+diag      = diag $(text)
+hostname  = hostname $(text)
+mxpattern = mxpattern $(hostname)
+policy    = policy policy_field policy_parse mxpattern $(hostname) $(diag)
+responder = responder $(policy)
+framing   = framing
+safefile  = safefile $(diag)
+log       = log $(text)
+settings  = settings settings_scan safefile log $(policy)
+store     = store safefile $(policy)
+modules   = text diag hostname mxpattern policy responder framing safefile \
+            log settings store
+
+objects = $(addprefix $(build)/,$(addsuffix .o,$(sort $(1))))
+units   = $(addprefix $(build)/test_,$(modules))
+
+all: cgi-bin/mta-sts.fcgi
+
+cgi-bin/mta-sts.fcgi: .build/plain/mta-sts.fcgi
+	$(INSTALL) -m 0755 $< $@
+
+$(program): $(call objects,responder_main fastcgi $(modules) policy_field \
+    policy_parse settings_scan)
+	$(link) -o $@ $^ $(libfcgi) $(libconfig)
+
+$(build)/%.o: src/%.c Makefile | $(build)
+	$(compile) -c -o $@ $<
+
+$(build)/test_%.o: tests/unit/test_%.c Makefile | $(build)
+	$(compile) -c -o $@ $<
+
+$(build):
+	mkdir -p $@
+
+# A unit test links its module and the layers below it, and nothing else.
+define unit
+$(build)/test_$(1): $(build)/test_$(1).o $(call objects,$($(1)))
+	$$(link) -o $$@ $$^ $$(cmocka) $(if $(filter settings,$(1)),$$(libconfig))
+endef
+$(foreach module,$(modules),$(eval $(call unit,$(module))))
+
+-include $(wildcard $(build)/*.d)
+.SECONDARY:
+
+packages = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
+           lighttpd curl openssl \
+           libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
+           libapache2-mod-fcgid strace valgrind mandoc wrk \
+           clang clang-format clang-tidy cppcheck
+
+deps:
+	tests/install-deps.sh $(packages)
+
+demo: cgi-bin/mta-sts.fcgi
+	tests/demo.sh $(if $(ONESHOT),--oneshot)
+
+check: all $(program) $(units)
+	tests/check.py --build $(build) $(units)
+
+memcheck: $(units)
+	for unit in $(units); do \
+	    $(VALGRIND) -q --error-exitcode=1 --leak-check=full \
+	    --errors-for-leak-kinds=all $$unit || exit 1; done
+
+bench: all
+	tests/bench/bench.py
+
+lint: all
+	clang-format --dry-run -Werror src/*.[ch] tests/unit/*.[ch]
+	cppcheck --quiet --std=c11 --enable=warning,portability,performance \
+	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+	    -D_GNU_SOURCE -DVERSION='""' -Isrc src
+	$(CLANG_TIDY) --quiet src/*.c -- -std=c11 -D_GNU_SOURCE \
+	    -DVERSION='""' -Isrc
+	mandoc -Tlint -Wwarning src/*.[158]
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(cgibindir) $(DESTDIR)$(mandir)/man8 \
+	    $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(datadir) \
+	    $(DESTDIR)$(unitdir) $(DESTDIR)$(sysconfdir)/mta-sts/conf.d
+	$(INSTALL) -m 0755 cgi-bin/mta-sts.fcgi $(DESTDIR)$(cgibindir)/
+	$(INSTALL) -m 0644 src/mta-sts.fcgi.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -m 0644 src/mta-sts.conf.5 src/mta-sts-policy.5 \
+	    $(DESTDIR)$(mandir)/man5/
+	$(INSTALL) -m 0644 cgi-bin/*.conf $(DESTDIR)$(datadir)/
+	$(INSTALL) -m 0644 cgi-bin/mta-sts.socket cgi-bin/mta-sts.service \
+	    $(DESTDIR)$(unitdir)/
+	test -e $(DESTDIR)$(sysconfdir)/mta-sts/mta-sts.conf || \
+	    $(INSTALL) -m 0644 conf.d/mta-sts.conf \
+	    $(DESTDIR)$(sysconfdir)/mta-sts/
+
+# The settings and the policies are the administrator's and stay.
+uninstall:
+	rm -f $(DESTDIR)$(cgibindir)/mta-sts.fcgi \
+	    $(DESTDIR)$(mandir)/man8/mta-sts.fcgi.8 \
+	    $(DESTDIR)$(mandir)/man5/mta-sts.conf.5 \
+	    $(DESTDIR)$(mandir)/man5/mta-sts-policy.5 \
+	    $(DESTDIR)$(unitdir)/mta-sts.socket \
+	    $(DESTDIR)$(unitdir)/mta-sts.service
+	rm -rf $(DESTDIR)$(datadir)
+
+clean:
+	rm -rf .build cgi-bin/mta-sts.fcgi
+
+.PHONY: all deps demo check memcheck bench lint install uninstall clean
