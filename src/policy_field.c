@@ -1,0 +1,209 @@
+/*
+ * The fields of a policy and their values; see policy_field.h.
+ */
+#include "policy_field.h"
+
+#include <string.h>
+
+#include "mxpattern.h"
+
+#define MAX_AGE_DIGITS 10
+#define QUOTED_SIZE    320
+
+struct diag_place
+policy_field_place(const struct policy_reader *reader, const char *at)
+{
+	return (struct diag_place){ reader->number,
+		(unsigned)(at - reader->line) + 1 };
+}
+
+void
+policy_field_error(struct policy_reader *reader, const char *at,
+    const char *name, struct text_span span, const char *message,
+    const char *hint)
+{
+	char storage[QUOTED_SIZE];
+	struct text quoted;
+
+	text_init(&quoted, storage, sizeof(storage));
+	text_add_quoted(&quoted, span);
+	diag_error(reader->sink, policy_field_place(reader, at), hint,
+	    "%s %s: %s", name, storage, message);
+}
+
+static void
+read_version(struct policy_reader *reader, struct text_span value)
+{
+	if (!text_equals(value, "STSv1"))
+		policy_field_error(reader, value.at, "version", value,
+		    "there is no such version", "write \"version: STSv1\"");
+}
+
+static void
+read_mode(struct policy_reader *reader, struct text_span value)
+{
+	struct policy *policy = reader->policy;
+
+	policy->mode_valid = policy_mode_parse(value, &policy->mode);
+	if (!policy->mode_valid)
+		policy_field_error(reader, value.at, "mode", value,
+		    "there is no such mode",
+		    "write enforce, testing or none, in lower case");
+}
+
+/* A duration is worth translating: "7d" is what people mean. */
+static const char *
+max_age_hint(struct text_span value, struct text *hint)
+{
+	uint64_t seconds;
+
+	if (!text_duration(value, &seconds) || seconds > POLICY_MAX_AGE_MAX)
+		return "write seconds in digits alone, such as 604800 (a week)";
+	text_add_string(hint, "write ");
+	text_add_decimal(hint, seconds);
+	return hint->bytes;
+}
+
+static void
+read_max_age(struct policy_reader *reader, struct text_span value)
+{
+	char storage[64];
+	struct text hint;
+	uint64_t seconds;
+
+	text_init(&hint, storage, sizeof(storage));
+	if (!text_decimal(value, MAX_AGE_DIGITS, &seconds))
+		policy_field_error(reader, value.at, "max_age", value,
+		    "not a number of 1 to 10 digits",
+		    max_age_hint(value, &hint));
+	else if (seconds > POLICY_MAX_AGE_MAX)
+		policy_field_error(reader, value.at, "max_age", value,
+		    "longer than a year", "write 31557600 or less");
+	else
+		reader->policy->max_age = (uint32_t)seconds;
+}
+
+/* FNV-1a, so that finding an mx given twice compares numbers, not names. */
+static uint32_t
+hash_of(const char *bytes, size_t length)
+{
+	uint32_t hash = 2166136261U;
+
+	while (length-- > 0)
+		hash = (hash ^ (unsigned char)*bytes++) * 16777619U;
+	return hash;
+}
+
+static bool
+mx_is_known(const struct policy *policy, const struct policy_mx *mx)
+{
+	const char *name = policy->names.bytes + mx->offset;
+	size_t i;
+
+	for (i = 0; i < policy->mx_count; i++)
+		if (policy->mx[i].hash == mx->hash &&
+		    strcmp(policy_mx_name(policy, i), name) == 0)
+			return true;
+	return false;
+}
+
+/* Keeps a pattern in lower case, unless the policy has it already. */
+static void
+mx_add(struct policy *policy, struct text_span value)
+{
+	struct text *names = &policy->names;
+	struct policy_mx *mx = &policy->mx[policy->mx_count];
+	size_t offset = names->length, i;
+	char *name = names->bytes + offset;
+
+	text_add(names, value.at, value.length);
+	text_add(names, "", 1);
+	if (names->overflow || policy->mx_count == POLICY_MX_MAX)
+		return;
+	for (i = 0; i < value.length; i++)
+		name[i] = text_lower(name[i]);
+	mx->hash = hash_of(name, value.length);
+	mx->offset = (uint16_t)offset;
+	mx->length = (uint16_t)value.length;
+	if (mx_is_known(policy, mx))
+		names->length = offset;
+	else
+		policy->mx_count++;
+}
+
+static void
+read_mx(struct policy_reader *reader, struct text_span value)
+{
+	struct mxpattern_fault fault;
+
+	if (!mxpattern_check(value, &fault)) {
+		policy_field_error(reader, value.at + fault.at, "mx", value,
+		    fault.message, fault.hint);
+		return;
+	}
+	if (mxpattern_is_wide(value))
+		diag_warning(reader->sink, policy_field_place(reader, value.at),
+		    "write the full host name of the MX",
+		    "an mx below the root itself is hardly ever meant");
+	mx_add(reader->policy, value);
+}
+
+static const struct policy_field fields[] = {
+	{ "version", "write \"version: STSv1\"",
+	    offsetof(struct policy, version_at), false, read_version },
+	{ "mode",
+	    "write \"mode: testing\", \"mode: enforce\" or \"mode: none\"",
+	    offsetof(struct policy, mode_at), false, read_mode },
+	{ "mx", "write \"mx: mx1.example.com\"", offsetof(struct policy, mx_at),
+	    true, read_mx },
+	{ "max_age", "write \"max_age: 604800\"",
+	    offsetof(struct policy, max_age_at), false, read_max_age },
+};
+
+#define FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+const struct policy_field *
+policy_field_find(
+    struct text_span key, bool (*same)(struct text_span, const char *))
+{
+	size_t i;
+
+	for (i = 0; i < FIELDS; i++)
+		if (same(key, fields[i].name))
+			return &fields[i];
+	return NULL;
+}
+
+/* One letter in a short key, two in a long one. */
+bool
+policy_field_is_near(struct text_span key, const char *name)
+{
+	struct text_span other = { name, strlen(name) };
+
+	return text_distance(key, other) <= (other.length <= 4 ? 1 : 2);
+}
+
+static struct diag_place *
+field_given(struct policy_reader *reader, const struct policy_field *field)
+{
+	return (struct diag_place *)((char *)reader->policy + field->given);
+}
+
+bool
+policy_field_note(struct policy_reader *reader,
+    const struct policy_field *field, const char *at)
+{
+	struct diag_place *given = field_given(reader, field);
+
+	if (given->line == 0) {
+		*given = policy_field_place(reader, at);
+		return true;
+	}
+	if (field->repeats)
+		return true;
+	diag_error(reader->sink, policy_field_place(reader, at),
+	    "keep one of the two lines",
+	    "%s is given twice, the first time on line %u", field->name,
+	    given->line);
+	return false;
+}

@@ -1,0 +1,52 @@
+/*
+ * Private to policy: the four fields of RFC 8461 and their values. How lines
+ * become keys and values is in policy_parse.c.
+ */
+#ifndef MTASTS_POLICY_FIELD_H
+#define MTASTS_POLICY_FIELD_H
+
+#include "policy.h"
+
+/* One reading of one text. */
+struct policy_reader {
+	struct policy *policy;
+	struct diag_sink *sink;
+	enum policy_unknown unknown;
+	const char *line; /* the beginning of the line being read */
+	unsigned number;  /* of that line, from 1 */
+};
+
+struct policy_field {
+	const char *name;
+	const char *example; /* a hint: "write ..." */
+	size_t given;        /* offset in struct policy of its place */
+	bool repeats;
+	/* Checks and keeps a value, which is not empty and is trimmed. */
+	void (*read)(struct policy_reader *reader, struct text_span value);
+};
+
+/* The field of that name, NULL if there is none. same compares names. */
+const struct policy_field *policy_field_find(
+    struct text_span key, bool (*same)(struct text_span, const char *));
+
+/* For policy_field_find: alike but for a slip of the finger. */
+bool policy_field_is_near(struct text_span key, const char *name);
+
+/*
+ * Notes that a field stands at this place in the line; false, and an error,
+ * when it may stand once and already does. To be called for unreadable ones
+ * too: what is there and wrong is not to be reported as missing on top.
+ */
+bool policy_field_note(struct policy_reader *reader,
+    const struct policy_field *field, const char *at);
+
+/* Where a byte of the line being read is. */
+struct diag_place
+policy_field_place(const struct policy_reader *reader, const char *at);
+
+/* Reports: name "span": message; hint */
+void policy_field_error(struct policy_reader *reader, const char *at,
+    const char *name, struct text_span span, const char *message,
+    const char *hint);
+
+#endif

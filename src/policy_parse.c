@@ -1,0 +1,299 @@
+/*
+ * The lines of a policy: read as they were meant where only the layout is off,
+ * refused with the mend where the content is.
+ */
+#include <string.h>
+
+#include "policy_field.h"
+
+#define EXTENSION_NAME_MAX 32
+
+static void
+read_unknown(struct policy_reader *reader, struct text_span key)
+{
+	const struct policy_field *meant =
+	    policy_field_find(key, policy_field_is_near);
+	char storage[64];
+	struct text hint;
+
+	text_init(&hint, storage, sizeof(storage));
+	if (meant != NULL) {
+		(void)policy_field_note(reader, meant, key.at);
+		text_add_format(&hint, "did you mean %s?", meant->name);
+	}
+	policy_field_error(reader, key.at, "key", key,
+	    "no policy has such a key",
+	    meant != NULL ? hint.bytes
+			  : "leave the line out, or put # at its beginning");
+}
+
+static bool
+is_extension_name(struct text_span key)
+{
+	size_t i;
+
+	if (key.length == 0 || key.length > EXTENSION_NAME_MAX)
+		return false;
+	for (i = 0; i < key.length; i++) {
+		char c = key.at[i];
+
+		if (!text_is_letter(c) && !text_is_digit(c) &&
+		    (i == 0 || (c != '_' && c != '-' && c != '.')))
+			return false;
+	}
+	return true;
+}
+
+/* Some readers take these two for line ends, and a tab is not in the ABNF. */
+static bool
+is_extension_value(struct text_span value)
+{
+	return memchr(value.at, '\t', value.length) == NULL &&
+	       memmem(value.at, value.length, "\xe2\x80\xa8", 3) == NULL &&
+	       memmem(value.at, value.length, "\xe2\x80\xa9", 3) == NULL;
+}
+
+static bool
+extension_is_known(const struct text *extensions, struct text_span key)
+{
+	const char *at = extensions->bytes;
+
+	while ((at = memmem(at, strlen(at), key.at, key.length)) != NULL) {
+		if ((at == extensions->bytes || at[-1] == '\n') &&
+		    at[key.length] == ':')
+			return true;
+		at++;
+	}
+	return false;
+}
+
+/* A field of a later RFC, passed through as it is (sts-policy-extension). */
+static void
+read_extension(
+    struct policy_reader *reader, struct text_span key, struct text_span value)
+{
+	struct text *extensions = &reader->policy->extensions;
+
+	if (!is_extension_name(key)) {
+		policy_field_error(reader, key.at, "key", key,
+		    "not 1 to 32 letters, digits, \"_\", \"-\" and \".\"",
+		    "write the field as its RFC names it");
+		return;
+	}
+	if (!is_extension_value(value)) {
+		policy_field_error(reader, value.at, "value", value,
+		    "a tab or a line separator within it",
+		    "write single spaces");
+		return;
+	}
+	if (extension_is_known(extensions, key)) {
+		policy_field_error(reader, key.at, "key", key, "given twice",
+		    "keep one of the two lines");
+		return;
+	}
+	text_add(extensions, key.at, key.length);
+	text_add_string(extensions, ": ");
+	text_add(extensions, value.at, value.length);
+	text_add_string(extensions, "\r\n");
+}
+
+/* A line without a colon: most are "mx host" or "version=STSv1". */
+static void
+read_colonless(struct policy_reader *reader, struct text_span line)
+{
+	struct text_span word = { line.at, 0 };
+	const struct policy_field *field;
+
+	while (word.length < line.length && line.at[word.length] != '=' &&
+	       !text_is_blank(line.at[word.length]))
+		word.length++;
+	field = policy_field_find(word, text_equals_fold);
+	if (field != NULL)
+		(void)policy_field_note(reader, field, line.at);
+	policy_field_error(reader, line.at, "line", line,
+	    "no colon after the key",
+	    field != NULL ? field->example
+			  : "write \"key: value\", or # before a comment");
+}
+
+static void
+read_field(
+    struct policy_reader *reader, struct text_span key, struct text_span value)
+{
+	const struct policy_field *field = policy_field_find(key, text_equals);
+
+	if (field == NULL) {
+		field = policy_field_find(key, text_equals_fold);
+		if (field != NULL)
+			policy_field_error(reader, key.at, "key", key,
+			    "keys are in lower case", field->example);
+	}
+	if (value.length == 0) {
+		policy_field_error(reader, value.at, "key", key,
+		    "no value after it",
+		    field != NULL ? field->example : "leave the line out");
+		if (field != NULL)
+			(void)policy_field_note(reader, field, value.at);
+	} else if (field != NULL) {
+		if (policy_field_note(reader, field, value.at))
+			field->read(reader, value);
+	} else if (reader->unknown == POLICY_UNKNOWN_PASS) {
+		read_extension(reader, key, value);
+	} else {
+		read_unknown(reader, key);
+	}
+}
+
+/* A line without its end; comments and blank lines have been dropped. */
+static void
+read_line(struct policy_reader *reader, struct text_span line)
+{
+	struct text_span key, value, trimmed = text_trim(line);
+	const char *colon;
+
+	colon = memchr(trimmed.at, ':', trimmed.length);
+	if (colon == NULL) {
+		read_colonless(reader, trimmed);
+		return;
+	}
+	if (trimmed.at != line.at)
+		policy_field_error(reader, line.at, "line", trimmed,
+		    "white space before the key",
+		    "begin the line with the key");
+	key = (struct text_span){ trimmed.at, (size_t)(colon - trimmed.at) };
+	value.at = colon + 1;
+	value.length = trimmed.length - key.length - 1;
+	trimmed = text_trim(key);
+	if (trimmed.length != key.length)
+		policy_field_error(reader, trimmed.at + trimmed.length, "key",
+		    trimmed, "white space before the colon",
+		    "write the colon right after the key");
+	read_field(reader, trimmed, text_trim(value));
+}
+
+/*
+ * Only text: tabs, printable ASCII and UTF-8 without control characters (of
+ * which U+0080 to U+009F are some, encoded with 0xc2).
+ */
+static bool
+check_bytes(struct policy_reader *reader, struct text_span line)
+{
+	while (line.length > 0) {
+		const unsigned char c = (unsigned char)line.at[0];
+		size_t length = text_utf8_length(line);
+
+		if (length == 0) {
+			diag_error(reader->sink,
+			    policy_field_place(reader, line.at),
+			    "save the file as UTF-8, or better as ASCII",
+			    "byte 0x%02x is no UTF-8", c);
+			return false;
+		}
+		if ((text_is_control(line.at[0]) && c != '\t') ||
+		    (c == 0xc2 && (unsigned char)line.at[1] < 0xa0)) {
+			diag_error(reader->sink,
+			    policy_field_place(reader, line.at), "delete it",
+			    "control character 0x%02x",
+			    (unsigned char)line.at[length - 1]);
+			return false;
+		}
+		line.at += length;
+		line.length -= length;
+	}
+	return true;
+}
+
+/*
+ * The line break that examples spell out as four characters, and people copy:
+ * the error is told once, and what follows is read as the lines it was to be.
+ */
+static void
+read_spelled_out(struct policy_reader *reader, struct text_span line)
+{
+	static const char literal[] = "\\r\\n";
+	const size_t width = sizeof(literal) - 1;
+	struct text_span rest = line, part;
+	const char *found;
+
+	do {
+		found = memmem(rest.at, rest.length, literal, width);
+		part.at = rest.at;
+		part.length = found ? (size_t)(found - rest.at) : rest.length;
+		if (text_trim(part).length > 0)
+			read_line(reader, part);
+		if (found == NULL)
+			break;
+		policy_field_error(reader, found, "literal",
+		    (struct text_span){ found, width },
+		    "a line end spelled out", "begin a new line instead");
+		rest.at = found + width;
+		rest.length -= part.length + width;
+	} while (rest.length > 0);
+}
+
+/* Takes the next line, ended by LF, CRLF, CR or the end of the text. */
+static struct text_span
+next_line(struct text_span *rest)
+{
+	struct text_span line = { rest->at, 0 };
+	size_t end = 0;
+
+	while (line.length < rest->length && line.at[line.length] != '\n' &&
+	       line.at[line.length] != '\r')
+		line.length++;
+	end = line.length;
+	if (end < rest->length)
+		end += end + 1 < rest->length && line.at[end] == '\r' &&
+			       line.at[end + 1] == '\n'
+			   ? 2
+			   : 1;
+	rest->at += end;
+	rest->length -= end;
+	return line;
+}
+
+static void
+policy_init(struct policy *policy)
+{
+	static const struct diag_place nowhere;
+
+	policy->mode = POLICY_NONE;
+	policy->max_age = 0;
+	policy->mx_count = 0;
+	policy->mode_valid = false;
+	policy->version_at = policy->mode_at = nowhere;
+	policy->max_age_at = policy->mx_at = nowhere;
+	policy->last_line = (struct diag_place){ 1, 1 };
+	text_init(
+	    &policy->names, policy->name_storage, sizeof(policy->name_storage));
+	text_init(&policy->extensions, policy->extension_storage,
+	    sizeof(policy->extension_storage));
+}
+
+void
+policy_parse(struct policy *policy, const char *bytes, size_t length,
+    enum policy_unknown unknown, struct diag_sink *sink)
+{
+	struct policy_reader reader = { policy, sink, unknown, bytes, 0 };
+	struct text_span rest = { bytes, length }, line;
+
+	policy_init(policy);
+	if (length > POLICY_SIZE_MAX) {
+		diag_error(sink, DIAG_WHOLE, "name fewer hosts",
+		    "larger than %d bytes", POLICY_SIZE_MAX);
+		return;
+	}
+	if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+		rest.at += 3;
+		rest.length -= 3;
+	}
+	while (rest.length > 0) {
+		reader.line = rest.at;
+		reader.number++;
+		policy->last_line.line = reader.number;
+		line = next_line(&rest);
+		if (check_bytes(&reader, line) && text_trim(line).length > 0 &&
+		    line.at[0] != '#')
+			read_spelled_out(&reader, line);
+	}
+}
