@@ -1,0 +1,32 @@
+/*
+ * Whether the bytes that wait on a connection are one whole FastCGI request
+ * (FastCGI 1.0, sections 3.3 and 5), so that libfcgi can read it without ever
+ * waiting for the peer. Looks at record headers alone; what is in the records
+ * is for libfcgi.
+ */
+#ifndef MTASTS_FRAMING_H
+#define MTASTS_FRAMING_H
+
+#include <stddef.h>
+
+/* The most bytes that a request may have before its body: 64 KiB. */
+#define FRAMING_SIZE_MAX 65536
+
+enum framing {
+	FRAMING_READY,    /* the parameters are all there */
+	FRAMING_PARTIAL,  /* more has to come */
+	FRAMING_LEFTOVER, /* *skip bytes of an earlier request go first */
+	FRAMING_BROKEN,   /* this will never be a request */
+};
+
+/*
+ * Looks at the first length bytes that wait. A request is a BEGIN_REQUEST and
+ * PARAMS up to an empty one; STDIN may follow or not. FRAMING_LEFTOVER: it
+ * begins with the empty STDIN record of the request before, which is *skip
+ * bytes long. Management records are refused: no web server here sends any, and
+ * libfcgi is careless about them (CVE-2025-23016).
+ */
+enum framing
+framing_look(const unsigned char *bytes, size_t length, size_t *skip);
+
+#endif
