@@ -1,0 +1,272 @@
+/*
+ * mta-sts.fcgi: the main program. Finds out how it was started (FastCGI, CGI,
+ * by hand), reads the settings, opens the store, and brings the requests of
+ * fastcgi or CGI to the responder, with the store behind it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fastcgi.h"
+#include "log.h"
+#include "responder.h"
+#include "settings.h"
+#include "store.h"
+
+#define NAME "mta-sts.fcgi"
+
+/* Findings about one file in the log; the rest is for a check to tell. */
+#define FINDINGS_MAX 10
+
+enum exit_status { EXIT_GOOD, EXIT_FINDINGS, EXIT_USAGE, EXIT_SYSTEM };
+
+extern char **environ;
+
+static struct settings settings;
+static struct store store = { .directory = -1 };
+static struct policy policy;
+
+static const char help[] =
+    "usage: " NAME " [-n] [-c file]\n"
+    "       " NAME " -V | -h\n"
+    "\n"
+    "Answers https://mta-sts.<domain>/.well-known/mta-sts.txt with the "
+    "MTA-STS\n"
+    "policy of the domain, read from a file that only root can write. A web\n"
+    "server starts it, or systemd: as FastCGI when standard input is a "
+    "listening\n"
+    "socket, as CGI when the environment says so.\n"
+    "\n"
+    "  -c file   the settings, instead of " SETTINGS_PATH "\n"
+    "            (the environment's " SETTINGS_ENVIRONMENT " does the same)\n"
+    "  -n        check the settings, the policy directory and all policies,\n"
+    "            tell every finding, and exit: 0 good, 1 not\n"
+    "  -V        print the version\n"
+    "  -h        print this\n"
+    "\n"
+    "See mta-sts.fcgi(8), mta-sts.conf(5) and mta-sts-policy(5).\n";
+
+static void
+print_finding(void *context, const struct diag *diag)
+{
+	char storage[LOG_LINE_MAX];
+	struct text line;
+
+	(void)context;
+	text_init(&line, storage, sizeof(storage));
+	diag_format(diag, &line);
+	(void)fprintf(stderr, "%s\n", line.bytes);
+}
+
+static void
+log_start_finding(void *context, const struct diag *diag)
+{
+	char storage[LOG_LINE_MAX];
+	struct text line;
+
+	(void)context;
+	text_init(&line, storage, sizeof(storage));
+	diag_format(diag, &line);
+	log_error("%s", line.bytes);
+}
+
+/* What a request brought to light about the policy of a domain. */
+struct look_up {
+	const char *domain;
+	unsigned errors;
+};
+
+static void
+log_look_up_finding(void *context, const struct diag *diag)
+{
+	struct look_up *look_up = context;
+	char storage[LOG_LINE_MAX];
+	struct text line;
+
+	if (diag->severity != DIAG_ERROR || ++look_up->errors > FINDINGS_MAX)
+		return;
+	text_init(&line, storage, sizeof(storage));
+	diag_format(diag, &line);
+	log_seldom(LOG_ERRORS, "%s: %s", look_up->domain, line.bytes);
+}
+
+static enum responder_found
+find_policy(void *context, const char *domain, const struct policy **found)
+{
+	static const enum responder_found results[] = {
+		[SAFEFILE_OK] = RESPONDER_FOUND,
+		[SAFEFILE_ABSENT] = RESPONDER_ABSENT,
+		[SAFEFILE_REFUSED] = RESPONDER_REFUSED,
+		[SAFEFILE_UNAVAILABLE] = RESPONDER_UNAVAILABLE,
+	};
+	struct look_up look_up = { domain, 0 };
+	struct diag_sink sink = { .take = log_look_up_finding,
+		.context = &look_up };
+	enum safefile_result result;
+
+	(void)context;
+	/* Of a CGI program whose store could not be opened. */
+	if (store.directory < 0)
+		return RESPONDER_REFUSED;
+	result = store_policy(&store, domain, &policy, &sink);
+	if (look_up.errors > FINDINGS_MAX)
+		log_seldom(LOG_ERRORS, "%s: %u more errors; run: " NAME " -n",
+		    domain, look_up.errors - FINDINGS_MAX);
+	*found = &policy;
+	return results[result];
+}
+
+static const struct responder_source source = { find_policy, NULL };
+
+static void
+answer(
+    void *context, const struct responder_request *request, struct text *text)
+{
+	(void)context;
+	responder_answer(request, &source, text);
+}
+
+static bool
+still_in_place(void *context)
+{
+	(void)context;
+	if (!store_is_replaced(&store))
+		return true;
+	log_info("leaving: %s names another directory now", store.path);
+	return false;
+}
+
+/* Reads the settings and opens the store, as far as either is possible. */
+static bool
+set_up(const char *path, struct diag_sink *sink)
+{
+	bool good = settings_load(&settings, path, sink);
+
+	return store_open(&store, settings.policies, settings.owner,
+		   settings.unknown_fields, sink) &&
+	       good;
+}
+
+static int
+run_check(const char *path)
+{
+	struct diag_sink sink = { .take = print_finding };
+	long count = -1;
+
+	(void)set_up(path, &sink);
+	if (store.directory >= 0)
+		count = store_check(&store, &policy, &sink);
+	store_close(&store);
+	if (sink.errors > 0) {
+		(void)fprintf(stderr, "%u errors, %u warnings\n", sink.errors,
+		    sink.warnings);
+		return EXIT_FINDINGS;
+	}
+	(void)fprintf(stderr, "good: the settings and %ld policies\n", count);
+	return EXIT_GOOD;
+}
+
+static int
+run_fastcgi(const char *path)
+{
+	static const struct fastcgi_service service = { answer, still_in_place,
+		NULL };
+	struct diag_sink sink = { .take = log_start_finding };
+	bool served;
+
+	if (!set_up(path, &sink))
+		return EXIT_FINDINGS;
+	log_open(NAME, settings.log.to, settings.log.level);
+	log_info("version " VERSION ", serving %s", store.path);
+	served = fastcgi_serve(&service);
+	store_close(&store);
+	return served ? EXIT_GOOD : EXIT_SYSTEM;
+}
+
+static bool
+write_all(const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t count = write(STDOUT_FILENO, bytes, length);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count <= 0)
+			return false;
+		bytes += count;
+		length -= (size_t)count;
+	}
+	return true;
+}
+
+/* Without settings or store a request is still answered: by an error. */
+static int
+run_cgi(void)
+{
+	static char storage[RESPONDER_ANSWER_SIZE];
+	struct diag_sink sink = { .take = log_start_finding };
+	struct responder_request request;
+	struct text text;
+
+	if (set_up(NULL, &sink))
+		log_open(NAME, settings.log.to, settings.log.level);
+	else
+		store_close(&store);
+	responder_request_read(&request, environ);
+	text_init(&text, storage, sizeof(storage));
+	responder_answer(&request, &source, &text);
+	store_close(&store);
+	return write_all(text.bytes, text.length) ? EXIT_GOOD : EXIT_SYSTEM;
+}
+
+static int
+run_by_hand(int argc, char **argv, bool listening)
+{
+	const char *path = NULL;
+	bool check = false;
+	int option;
+
+	while ((option = getopt(argc, argv, "c:nVh")) != -1)
+		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'n':
+			check = true;
+			break;
+		case 'V':
+			(void)puts(NAME " " VERSION);
+			return EXIT_GOOD;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_GOOD;
+		default:
+			(void)fputs(help, stderr);
+			return EXIT_USAGE;
+		}
+	if (check && optind == argc)
+		return run_check(path);
+	if (listening && optind == argc)
+		return run_fastcgi(path);
+	(void)fputs(help, isatty(STDIN_FILENO) ? stdout : stderr);
+	return isatty(STDIN_FILENO) && optind == argc ? EXIT_GOOD : EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	const bool listening = fastcgi_is_listening();
+
+	log_open(NAME, LOG_TO_STDERR, LOG_INFORMATION);
+	if (getuid() != geteuid() || getgid() != getegid()) {
+		log_error("this program must not be set-user-ID");
+		return EXIT_SYSTEM;
+	}
+	/* Web servers pass query strings as arguments to CGI programs. */
+	if (!listening &&
+	    (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD")))
+		return run_cgi();
+	return run_by_hand(argc, argv, listening);
+}
