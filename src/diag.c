@@ -8,7 +8,7 @@
 
 #include "text.h"
 
-static void
+__attribute__((format(printf, 5, 0))) static void
 diag_send(struct diag_sink *sink, enum diag_severity severity,
     struct diag_place place, const char *hint, const char *format,
     va_list arguments)

@@ -1,177 +1,64 @@
 /*
  * FastCGI without waiting; see fastcgi.h.
  *
- * libfcgi alone blocks: on a peer that sends half a request, and on a kept
- * connection until its next one. So the connections are ours, libfcgi sees one
- * only when a whole request waits on it, and every descriptor is non-blocking:
- * a read finds all it wants, and an answer fits the socket's buffer, or the
- * peer is one that does not read, and loses its connection.
+ * libfcgi alone blocks on a peer that sends half a request. So it sees the
+ * connection only when a whole one waits there, and the descriptor does not
+ * block: a read finds all it wants, and an answer fits the socket's buffer, or
+ * the peer is one that does not read, and loses its connection.
  */
 #include "fastcgi.h"
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/epoll.h>
-#include <sys/queue.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "framing.h"
-#include "log.h"
 
-#define LISTENER     0
-#define EVENTS_MAX   64
-#define ACCEPTS_MAX  64 /* in a row, so that open connections have a turn */
-#define TICK_MS      500
-#define RESERVED_FDS 16    /* for everything that is no connection */
-#define BODY_MAX     65536 /* of a body that has arrived, and is thrown away */
-#define SEND_BUFFER  (256 * 1024)
+#define BODY_MAX 65536 /* of a body that has arrived, and is thrown away */
 
-struct connection {
-	TAILQ_ENTRY(connection) entry;
+struct fastcgi {
 	FCGX_Request request;
-	bool watched;   /* by epoll */
-	bool partial;   /* in server.partial, else in server.idle */
-	uint64_t since; /* milliseconds; of a partial one: its first byte */
+	int descriptor;
 };
 
-TAILQ_HEAD(connections, connection);
-
-static struct server {
-	const struct fastcgi_service *service;
-	int epoll;
-	bool listening; /* the listener is watched */
-	uint64_t now;   /* milliseconds, monotonic, as of the last wake-up */
-	uint64_t next_tick;
-	size_t count, limit;
-	struct connections idle;    /* longest first */
-	struct connections partial; /* oldest first */
-	unsigned char peeked[FRAMING_SIZE_MAX];
-	char answer[RESPONDER_ANSWER_SIZE];
-} server;
-
-static volatile sig_atomic_t stop_signal;
-
-static void
-on_signal(int number)
+bool
+fastcgi_init(void)
 {
-	stop_signal = number;
+	return FCGX_Init() == 0;
 }
 
-/*
- * After FCGX_Init, which installs handlers of its own. The signals stay blocked
- * but for the wait in epoll_pwait, so that none is lost and none interrupts a
- * request.
- */
-static void
-signals_set_up(sigset_t *unblocked)
+struct fastcgi *
+fastcgi_open(int descriptor)
 {
-	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t blocked;
-	size_t i;
-
-	sigemptyset(&blocked);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		sigaddset(&blocked, numbers[i]);
-		(void)sigaction(numbers[i], &action, NULL);
-	}
-	(void)sigprocmask(SIG_BLOCK, &blocked, unblocked);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigdelset(unblocked, numbers[i]);
-	action.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &action, NULL);
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static void
-listen_for(bool wanted)
-{
-	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
-	int operation = wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
-
-	if (wanted != server.listening &&
-	    epoll_ctl(server.epoll, operation, LISTENER, &event) == 0)
-		server.listening = wanted;
-}
-
-static struct connections *
-list_of(const struct connection *connection)
-{
-	return connection->partial ? &server.partial : &server.idle;
-}
-
-static void
-connection_close(struct connection *connection)
-{
-	/* libfcgi has closed it where it found the end of it. */
-	if (connection->request.ipcFd >= 0)
-		(void)close(connection->request.ipcFd);
-	if (connection->watched)
-		TAILQ_REMOVE(list_of(connection), connection, entry);
-	free(connection);
-	server.count--;
-}
-
-static struct connection *
-connection_open(int descriptor)
-{
-	struct connection *connection = calloc(1, sizeof(*connection));
+	struct fastcgi *connection = calloc(1, sizeof(*connection));
 
 	if (connection == NULL) {
 		(void)close(descriptor);
 		return NULL;
 	}
 	FCGX_InitRequest(&connection->request, -1, 0);
+	connection->descriptor = descriptor;
 	connection->request.ipcFd = descriptor;
 	/* Or the first FCGX_Accept_r closes it. */
 	connection->request.keepConnection = 1;
-	server.count++;
 	return connection;
 }
 
-/*
- * Puts the connection to those that wait; false when that fails. A partial one
- * is told of new bytes alone (edge-triggered), as those it has stay unread, and
- * keeps the time of its first.
- */
-static bool
-connection_await(struct connection *connection, bool partial)
+void
+fastcgi_close(struct fastcgi *connection)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP };
-	const bool known =
-	    connection->watched && connection->partial == partial;
-	int operation = connection->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	/* libfcgi has closed it where it found the end of it. */
+	if (connection->request.ipcFd >= 0)
+		(void)close(connection->request.ipcFd);
+	free(connection);
+}
 
-	if (known && partial)
-		return true;
-	if (connection->watched)
-		TAILQ_REMOVE(list_of(connection), connection, entry);
-	connection->watched = true;
-	connection->partial = partial;
-	connection->since = server.now;
-	TAILQ_INSERT_TAIL(list_of(connection), connection, entry);
-	if (known)
-		return true;
-	event.data.ptr = connection;
-	if (partial)
-		event.events |= EPOLLET;
-	return epoll_ctl(server.epoll, operation, connection->request.ipcFd,
-		   &event) == 0;
+int
+fastcgi_descriptor(const struct fastcgi *connection)
+{
+	return connection->descriptor;
 }
 
 /*
@@ -201,8 +88,9 @@ body_drain(FCGX_Request *request, bool expected)
 
 /* Answers the request that waits; whether the connection goes on. */
 static bool
-request_answer(FCGX_Request *request)
+request_answer(FCGX_Request *request, const struct fastcgi_handler *handler)
 {
+	static char storage[RESPONDER_ANSWER_SIZE];
 	struct responder_request variables;
 	struct text answer;
 	bool body;
@@ -218,8 +106,8 @@ request_answer(FCGX_Request *request)
 	}
 	responder_request_read(&variables, request->envp);
 	body = responder_request_has_body(&variables);
-	text_init(&answer, server.answer, sizeof(server.answer));
-	server.service->answer(server.service->context, &variables, &answer);
+	text_init(&answer, storage, sizeof(storage));
+	handler->answer(handler->context, &variables, &answer);
 	(void)FCGX_PutStr(answer.bytes, (int)answer.length, request->out);
 	if (!body_drain(request, body))
 		request->keepConnection = 0;
@@ -227,233 +115,32 @@ request_answer(FCGX_Request *request)
 	return request->ipcFd >= 0;
 }
 
-/*
- * Sees what waits on a connection; false when it is to be closed. ended: the
- * peer will send no more.
- */
-static bool
-connection_serve(struct connection *connection, bool ended)
+enum fastcgi_state
+fastcgi_serve(struct fastcgi *connection, const struct fastcgi_handler *handler)
 {
-	const int descriptor = connection->request.ipcFd;
+	static unsigned char peeked[FRAMING_SIZE_MAX];
 	ssize_t count;
 	size_t skip;
 
 	for (;;) {
 		count = recv(
-		    descriptor, server.peeked, sizeof(server.peeked), MSG_PEEK);
+		    connection->descriptor, peeked, sizeof(peeked), MSG_PEEK);
 		if (count < 0 && (errno == EAGAIN || errno == EINTR))
-			return connection_await(connection, false);
+			return FASTCGI_IDLE;
 		if (count <= 0)
-			return false;
-		switch (framing_look(server.peeked, (size_t)count, &skip)) {
+			return FASTCGI_ENDED;
+		switch (framing_look(peeked, (size_t)count, &skip)) {
 		case FRAMING_READY:
-			return request_answer(&connection->request) &&
-			       connection_await(connection, false);
+			return request_answer(&connection->request, handler)
+				   ? FASTCGI_IDLE
+				   : FASTCGI_ENDED;
 		case FRAMING_PARTIAL:
-			return !ended && connection_await(connection, true);
+			return FASTCGI_PARTIAL;
 		case FRAMING_BROKEN:
-			return false;
+			return FASTCGI_ENDED;
 		case FRAMING_LEFTOVER:
-			if (recv(descriptor, server.peeked, skip, 0) < 0)
-				return false;
+			if (recv(connection->descriptor, peeked, skip, 0) < 0)
+				return FASTCGI_ENDED;
 		}
 	}
-}
-
-/* Closes the connection idle longest; false when there is none. */
-static bool
-make_room(void)
-{
-	struct connection *connection = TAILQ_FIRST(&server.idle);
-
-	if (connection == NULL)
-		connection = TAILQ_FIRST(&server.partial);
-	if (connection != NULL)
-		connection_close(connection);
-	return connection != NULL;
-}
-
-/*
- * Accepts one connection and serves what it brings; false when there is none to
- * accept. Where it cannot be accepted the listener rests until the next tick,
- * for it would be ready all the time.
- */
-static bool
-accept_one(void)
-{
-	struct connection *connection;
-	int descriptor = -1;
-
-	if (server.count < server.limit || make_room())
-		descriptor =
-		    accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (descriptor >= 0) {
-		connection = connection_open(descriptor);
-		if (connection != NULL && !connection_serve(connection, false))
-			connection_close(connection);
-		return true;
-	}
-	switch (errno) {
-	case EAGAIN:
-		return false;
-	case EINTR:
-	case ECONNABORTED:
-		return true;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		if (make_room())
-			return true;
-	}
-	log_seldom(LOG_WARNINGS, "cannot accept: %s", strerror(errno));
-	listen_for(false);
-	return false;
-}
-
-static void
-close_overdue(void)
-{
-	struct connection *connection;
-
-	while ((connection = TAILQ_FIRST(&server.partial)) != NULL &&
-	       server.now - connection->since >= FASTCGI_PATIENCE * 1000)
-		connection_close(connection);
-}
-
-/*
- * One wait of at most so many milliseconds, and whatever it brings. New
- * connections come last: accepting may close one that has an event here.
- */
-static void
-serve_round(int timeout, const sigset_t *unblocked)
-{
-	struct epoll_event events[EVENTS_MAX];
-	bool incoming = false;
-	int count, i;
-
-	count =
-	    epoll_pwait(server.epoll, events, EVENTS_MAX, timeout, unblocked);
-	server.now = now_ms();
-	for (i = 0; i < count; i++) {
-		struct connection *connection = events[i].data.ptr;
-
-		if (connection == NULL)
-			incoming = true;
-		else if (!connection_serve(
-			     connection, (events[i].events & EPOLLRDHUP) != 0))
-			connection_close(connection);
-	}
-	for (i = 0; incoming && i < ACCEPTS_MAX; i++)
-		incoming = accept_one();
-	close_overdue();
-}
-
-/* The time to the next tick in milliseconds; false when the service ends. */
-static bool
-tick(int *timeout)
-{
-	if (server.now >= server.next_tick) {
-		if (!server.service->tick(server.service->context))
-			return false;
-		listen_for(true);
-		server.next_tick = server.now + TICK_MS;
-	}
-	*timeout = (int)(server.next_tick - server.now);
-	return true;
-}
-
-static void
-close_idle(void)
-{
-	while (!TAILQ_EMPTY(&server.idle))
-		connection_close(TAILQ_FIRST(&server.idle));
-}
-
-/*
- * The end: what is on its way is answered, what has begun may be completed, and
- * what has not even been accepted is left to the next process.
- */
-static void
-wind_up(const sigset_t *unblocked)
-{
-	size_t rounds = server.count / EVENTS_MAX + 1;
-
-	listen_for(false);
-	while (rounds-- > 0)
-		serve_round(0, unblocked);
-	close_idle();
-	while (!TAILQ_EMPTY(&server.partial)) {
-		serve_round(TICK_MS, unblocked);
-		close_idle();
-	}
-}
-
-/* As many connections as there can be, some descriptors being set aside. */
-static size_t
-connection_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return RESERVED_FDS;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	(void)getrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur < 2 * RESERVED_FDS)
-		return (size_t)limit.rlim_cur / 2;
-	return (size_t)limit.rlim_cur - RESERVED_FDS;
-}
-
-static bool
-set_up(void)
-{
-	const int size = SEND_BUFFER;
-	int flags;
-
-	TAILQ_INIT(&server.idle);
-	TAILQ_INIT(&server.partial);
-	server.limit = connection_limit();
-	/* Connections inherit it over TCP; a unix socket has as much anyway. */
-	(void)setsockopt(LISTENER, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-	flags = fcntl(LISTENER, F_GETFL);
-	server.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (server.epoll < 0 || flags < 0 ||
-	    fcntl(LISTENER, F_SETFL, flags | O_NONBLOCK) != 0) {
-		log_error("cannot serve: %s", strerror(errno));
-		return false;
-	}
-	listen_for(true);
-	return server.listening;
-}
-
-bool
-fastcgi_is_listening(void)
-{
-	int listening = 0;
-	socklen_t size = sizeof(listening);
-
-	return getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &listening,
-		   &size) == 0 &&
-	       listening != 0;
-}
-
-bool
-fastcgi_serve(const struct fastcgi_service *service)
-{
-	sigset_t unblocked;
-	int timeout;
-
-	server.service = service;
-	if (FCGX_Init() != 0 || !set_up())
-		return false;
-	signals_set_up(&unblocked);
-	server.now = now_ms();
-	while (stop_signal == 0 && tick(&timeout))
-		serve_round(timeout, &unblocked);
-	if (stop_signal != 0)
-		log_info("leaving: %s", strsignal(stop_signal));
-	wind_up(&unblocked);
-	(void)close(server.epoll);
-	return true;
 }

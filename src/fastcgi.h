@@ -1,7 +1,7 @@
 /*
- * FastCGI on the listening socket that is file descriptor 0: connections, who
- * is ready, keep-alive, signals. One thread, which never waits for a peer. The
- * only user of libfcgi. What to answer is for its caller.
+ * FastCGI on one connection: is a whole request there, and if so the answer to
+ * it, without ever waiting for the peer. The only user of libfcgi. Which
+ * connection has its turn is for server.
  */
 #ifndef MTASTS_FASTCGI_H
 #define MTASTS_FASTCGI_H
@@ -9,28 +9,40 @@
 #include <stdbool.h>
 
 #include "responder.h"
-#include "text.h"
 
-/* Seconds that a peer has from the first byte of a request to its last. */
-#define FASTCGI_PATIENCE 5
+struct fastcgi; /* a connection */
 
-struct fastcgi_service {
-	/* Appends the whole answer, which has RESPONDER_ANSWER_SIZE octets. */
+/* What answers: appends all of it; there is room for RESPONDER_ANSWER_SIZE. */
+struct fastcgi_handler {
 	void (*answer)(void *context, const struct responder_request *request,
 	    struct text *answer);
-	/* Called every half second; false ends the service. */
-	bool (*tick)(void *context);
 	void *context;
 };
 
-/* Whether file descriptor 0 is a listening socket. */
-bool fastcgi_is_listening(void);
+/*
+ * Before anything else. Installs libfcgi's handlers for SIGTERM, SIGUSR1 and
+ * SIGPIPE: the caller's own come after. False when libfcgi refuses.
+ */
+bool fastcgi_init(void);
 
 /*
- * Serves until SIGTERM, SIGINT, SIGUSR1 or SIGHUP arrives or the service's tick
- * says so; requests that have begun by then are answered. False, and a line in
- * the log, when it could not even begin.
+ * Takes a connected, non-blocking descriptor, which fastcgi_close closes. NULL,
+ * and the descriptor closed, when there is no memory.
  */
-bool fastcgi_serve(const struct fastcgi_service *service);
+struct fastcgi *fastcgi_open(int descriptor);
+
+void fastcgi_close(struct fastcgi *connection);
+
+int fastcgi_descriptor(const struct fastcgi *connection);
+
+enum fastcgi_state {
+	FASTCGI_IDLE,    /* nothing waits; the peer keeps the connection */
+	FASTCGI_PARTIAL, /* a request has begun and is not all there */
+	FASTCGI_ENDED,   /* to be closed */
+};
+
+/* Looks at what waits on the connection, and answers a request. */
+enum fastcgi_state fastcgi_serve(
+    struct fastcgi *connection, const struct fastcgi_handler *handler);
 
 #endif

@@ -64,7 +64,7 @@ log_line(enum log_level level, const char *message)
 		return;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 log_format(enum log_level level, const char *format, va_list arguments)
 {
 	char message[LOG_LINE_MAX + 1];

@@ -64,7 +64,7 @@ responder_request_read(
 	};
 	size_t i;
 
-	*request = (struct responder_request){ NULL };
+	memset(request, 0, sizeof(*request));
 	for (; *variables != NULL; variables++)
 		for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 			size_t length = strlen(wanted[i].name);
@@ -124,14 +124,14 @@ path_is_ours(const char *uri, const char *script_name, const char *path_info)
 	return first <= length &&
 	       (first == 0 ||
 		   memcmp(script_name, RESPONDER_PATH, first) == 0) &&
-	       strcmp(path_info ? path_info : "", RESPONDER_PATH + first) == 0;
+	       strcmp(path_info ? path_info : "", &RESPONDER_PATH[first]) == 0;
 }
 
 static enum status
 decide(const struct responder_request *request,
     const struct responder_source *source, const struct policy **policy)
 {
-	/* Room for a port; what is longer is cut, and still no host name. */
+	/* Room for a port; what is longer becomes "", which is no host. */
 	char authority[HOSTNAME_SIZE + 8], domain[HOSTNAME_SIZE];
 	const char *host = request->host, *uri = request->uri;
 

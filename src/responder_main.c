@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fastcgi.h"
 #include "log.h"
 #include "responder.h"
+#include "server.h"
 #include "settings.h"
 #include "store.h"
 
@@ -149,30 +149,44 @@ set_up(const char *path, struct diag_sink *sink)
 	       good;
 }
 
+struct check {
+	struct diag_sink *sink;
+	unsigned long policies;
+};
+
+static bool
+check_entry(void *context, const struct store_entry *entry)
+{
+	struct check *check = context;
+
+	store_check_name(&store, entry, check->sink);
+	/* One that has gone meanwhile is no finding. */
+	if (store_file(&store, entry->name, &policy, check->sink) !=
+	    SAFEFILE_ABSENT)
+		check->policies++;
+	return true;
+}
+
 static int
 run_check(const char *path)
 {
 	struct diag_sink sink = { .take = print_finding };
-	long count = -1;
+	struct check check = { &sink, 0 };
 
 	(void)set_up(path, &sink);
 	if (store.directory >= 0)
-		count = store_check(&store, &policy, &sink);
+		(void)store_each(&store, check_entry, &check, &sink);
 	store_close(&store);
-	if (sink.errors > 0) {
-		(void)fprintf(stderr, "%u errors, %u warnings\n", sink.errors,
-		    sink.warnings);
-		return EXIT_FINDINGS;
-	}
-	(void)fprintf(stderr, "good: the settings and %ld policies\n", count);
-	return EXIT_GOOD;
+	(void)fprintf(stderr, "%lu policies: %u errors, %u warnings\n",
+	    check.policies, sink.errors, sink.warnings);
+	return sink.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
 }
 
 static int
 run_fastcgi(const char *path)
 {
-	static const struct fastcgi_service service = { answer, still_in_place,
-		NULL };
+	static const struct server_service service = { { answer, NULL },
+		still_in_place };
 	struct diag_sink sink = { .take = log_start_finding };
 	bool served;
 
@@ -180,7 +194,7 @@ run_fastcgi(const char *path)
 		return EXIT_FINDINGS;
 	log_open(NAME, settings.log.to, settings.log.level);
 	log_info("version " VERSION ", serving %s", store.path);
-	served = fastcgi_serve(&service);
+	served = server_run(&service);
 	store_close(&store);
 	return served ? EXIT_GOOD : EXIT_SYSTEM;
 }
@@ -257,7 +271,7 @@ run_by_hand(int argc, char **argv, bool listening)
 int
 main(int argc, char **argv)
 {
-	const bool listening = fastcgi_is_listening();
+	const bool listening = server_is_listening();
 
 	log_open(NAME, LOG_TO_STDERR, LOG_INFORMATION);
 	if (getuid() != geteuid() || getgid() != getegid()) {

@@ -1,0 +1,374 @@
+/*
+ * Who is ready; see server.h.
+ */
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define LISTENER     0
+#define EVENTS_MAX   64
+#define ACCEPTS_MAX  64 /* in a row, so that open connections have a turn */
+#define TICK_MS      500
+#define RESERVED_FDS 16 /* for everything that is no connection */
+#define SEND_BUFFER  (256 * 1024)
+
+struct connection {
+	TAILQ_ENTRY(connection) entry;
+	struct fastcgi *peer;
+	bool watched;   /* by epoll */
+	bool partial;   /* in server.partial, else in server.idle */
+	uint64_t since; /* milliseconds; of a partial one: its first byte */
+};
+
+TAILQ_HEAD(connections, connection);
+
+static struct server {
+	const struct server_service *service;
+	int epoll;
+	bool listening; /* the listener is watched */
+	uint64_t now;   /* milliseconds, monotonic, as of the last wake-up */
+	uint64_t next_tick;
+	size_t count, limit;
+	struct connections idle;    /* longest first */
+	struct connections partial; /* oldest first */
+} server;
+
+static volatile sig_atomic_t stop_signal;
+
+static void
+on_signal(int number)
+{
+	stop_signal = number;
+}
+
+/*
+ * After fastcgi_init, which installs handlers of its own. The signals stay
+ * blocked but for the wait in epoll_pwait, so that none is lost and none
+ * interrupts a request.
+ */
+static void
+signals_set_up(sigset_t *unblocked)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t blocked;
+	size_t i;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		sigaddset(&blocked, numbers[i]);
+		(void)sigaction(numbers[i], &action, NULL);
+	}
+	(void)sigprocmask(SIG_BLOCK, &blocked, unblocked);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigdelset(unblocked, numbers[i]);
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void
+listen_for(bool wanted)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	int operation = wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL;
+
+	if (wanted != server.listening &&
+	    epoll_ctl(server.epoll, operation, LISTENER, &event) == 0)
+		server.listening = wanted;
+}
+
+static struct connections *
+list_of(const struct connection *connection)
+{
+	return connection->partial ? &server.partial : &server.idle;
+}
+
+/*
+ * Puts the connection to those that wait; false when that fails. A partial one
+ * is told of new bytes alone (edge-triggered), as those it has stay unread, and
+ * keeps the time of its first.
+ */
+static bool
+connection_await(struct connection *connection, bool partial)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP };
+	const bool known =
+	    connection->watched && connection->partial == partial;
+	int operation = connection->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+
+	if (known && partial)
+		return true;
+	if (connection->watched)
+		TAILQ_REMOVE(list_of(connection), connection, entry);
+	connection->watched = true;
+	connection->partial = partial;
+	connection->since = server.now;
+	TAILQ_INSERT_TAIL(list_of(connection), connection, entry);
+	if (known)
+		return true;
+	event.data.ptr = connection;
+	if (partial)
+		event.events |= EPOLLET;
+	return epoll_ctl(server.epoll, operation,
+		   fastcgi_descriptor(connection->peer), &event) == 0;
+}
+
+static void
+connection_close(struct connection *connection)
+{
+	if (connection->watched)
+		TAILQ_REMOVE(list_of(connection), connection, entry);
+	fastcgi_close(connection->peer);
+	free(connection);
+	server.count--;
+}
+
+/* ended: the peer will send no more, so that what is partial stays so. */
+static void
+connection_serve(struct connection *connection, bool ended)
+{
+	enum fastcgi_state state =
+	    fastcgi_serve(connection->peer, &server.service->handler);
+	const bool partial = state == FASTCGI_PARTIAL;
+
+	if (state == FASTCGI_ENDED || (partial && ended) ||
+	    !connection_await(connection, partial))
+		connection_close(connection);
+}
+
+static void
+connection_open(int descriptor)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	if (connection == NULL) {
+		(void)close(descriptor);
+		return;
+	}
+	connection->peer = fastcgi_open(descriptor);
+	if (connection->peer == NULL) {
+		free(connection);
+		return;
+	}
+	server.count++;
+	/* Most bring their request along, and many end with it. */
+	connection_serve(connection, false);
+}
+
+/* Closes the connection idle longest; false when there is none. */
+static bool
+make_room(void)
+{
+	struct connection *connection = TAILQ_FIRST(&server.idle);
+
+	if (connection == NULL)
+		connection = TAILQ_FIRST(&server.partial);
+	if (connection != NULL)
+		connection_close(connection);
+	return connection != NULL;
+}
+
+/*
+ * Accepts one connection and serves what it brings; false when there is none to
+ * accept. Where it cannot be accepted the listener rests until the next tick,
+ * for it would be ready all the time.
+ */
+static bool
+accept_one(void)
+{
+	int descriptor;
+
+	if (server.count >= server.limit)
+		(void)make_room();
+	descriptor =
+	    accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (descriptor >= 0) {
+		connection_open(descriptor);
+		return true;
+	}
+	switch (errno) {
+	case EAGAIN:
+		return false;
+	case EINTR:
+	case ECONNABORTED:
+		return true;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		if (make_room())
+			return true;
+	}
+	log_seldom(LOG_WARNINGS, "cannot accept: %s", strerror(errno));
+	listen_for(false);
+	return false;
+}
+
+static void
+close_overdue(void)
+{
+	struct connection *connection;
+
+	while ((connection = TAILQ_FIRST(&server.partial)) != NULL &&
+	       server.now - connection->since >= SERVER_PATIENCE * 1000)
+		connection_close(connection);
+}
+
+/*
+ * One wait of at most so many milliseconds, and whatever it brings. New
+ * connections come last: accepting may close one that has an event here.
+ */
+static void
+serve_round(int timeout, const sigset_t *unblocked)
+{
+	struct epoll_event events[EVENTS_MAX];
+	bool incoming = false;
+	int count, i;
+
+	count =
+	    epoll_pwait(server.epoll, events, EVENTS_MAX, timeout, unblocked);
+	server.now = now_ms();
+	for (i = 0; i < count; i++) {
+		struct connection *connection = events[i].data.ptr;
+
+		if (connection == NULL)
+			incoming = true;
+		else
+			connection_serve(
+			    connection, (events[i].events & EPOLLRDHUP) != 0);
+	}
+	for (i = 0; incoming && i < ACCEPTS_MAX; i++)
+		incoming = accept_one();
+	close_overdue();
+}
+
+/* The time to the next tick in milliseconds; false when the service ends. */
+static bool
+tick(int *timeout)
+{
+	if (server.now >= server.next_tick) {
+		if (!server.service->tick(server.service->handler.context))
+			return false;
+		listen_for(true);
+		server.next_tick = server.now + TICK_MS;
+	}
+	*timeout = (int)(server.next_tick - server.now);
+	return true;
+}
+
+static void
+close_idle(void)
+{
+	while (!TAILQ_EMPTY(&server.idle))
+		connection_close(TAILQ_FIRST(&server.idle));
+}
+
+/*
+ * The end: what is on its way is answered, what has begun may be completed, and
+ * what has not even been accepted is left to the next process.
+ */
+static void
+wind_up(const sigset_t *unblocked)
+{
+	size_t rounds = server.count / EVENTS_MAX + 1;
+
+	listen_for(false);
+	while (rounds-- > 0)
+		serve_round(0, unblocked);
+	close_idle();
+	while (!TAILQ_EMPTY(&server.partial)) {
+		serve_round(TICK_MS, unblocked);
+		close_idle();
+	}
+}
+
+/* As many connections as there can be, some descriptors being set aside. */
+static size_t
+connection_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return RESERVED_FDS;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	(void)getrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < 2 * RESERVED_FDS)
+		return (size_t)limit.rlim_cur / 2;
+	return (size_t)limit.rlim_cur - RESERVED_FDS;
+}
+
+static bool
+set_up(void)
+{
+	const int size = SEND_BUFFER;
+	int flags;
+
+	TAILQ_INIT(&server.idle);
+	TAILQ_INIT(&server.partial);
+	server.limit = connection_limit();
+	/* Connections inherit it over TCP; a unix socket has as much anyway. */
+	(void)setsockopt(LISTENER, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	flags = fcntl(LISTENER, F_GETFL);
+	server.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (server.epoll < 0 || flags < 0 ||
+	    fcntl(LISTENER, F_SETFL, flags | O_NONBLOCK) != 0) {
+		log_error("cannot serve: %s", strerror(errno));
+		return false;
+	}
+	listen_for(true);
+	return server.listening;
+}
+
+bool
+server_is_listening(void)
+{
+	int listening = 0;
+	socklen_t size = sizeof(listening);
+
+	return getsockopt(LISTENER, SOL_SOCKET, SO_ACCEPTCONN, &listening,
+		   &size) == 0 &&
+	       listening != 0;
+}
+
+bool
+server_run(const struct server_service *service)
+{
+	sigset_t unblocked;
+	int timeout;
+
+	server.service = service;
+	if (!fastcgi_init() || !set_up())
+		return false;
+	signals_set_up(&unblocked);
+	server.now = now_ms();
+	while (stop_signal == 0 && tick(&timeout))
+		serve_round(timeout, &unblocked);
+	if (stop_signal != 0)
+		log_info("leaving: %s", strsignal(stop_signal));
+	wind_up(&unblocked);
+	(void)close(server.epoll);
+	return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * The listening socket that is file descriptor 0, its connections, which of
+ * them has its turn, and the signals that end it all. One thread, which waits
+ * for whoever is ready and for nobody else. What a connection says is for
+ * fastcgi.
+ */
+#ifndef MTASTS_SERVER_H
+#define MTASTS_SERVER_H
+
+#include <stdbool.h>
+
+#include "fastcgi.h"
+
+/* Seconds that a peer has from the first byte of a request to its last. */
+#define SERVER_PATIENCE 5
+
+struct server_service {
+	struct fastcgi_handler handler;
+	/* Called every half second; false ends the service. */
+	bool (*tick)(void *context);
+};
+
+/* Whether file descriptor 0 is a listening socket. */
+bool server_is_listening(void);
+
+/*
+ * Serves until SIGTERM, SIGINT, SIGUSR1 or SIGHUP arrives or the service's tick
+ * says so; requests that have begun by then are answered. False, and a line in
+ * the log, when it could not even begin.
+ */
+bool server_run(const struct server_service *service);
+
+#endif
