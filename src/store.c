@@ -55,23 +55,46 @@ store_is_replaced(const struct store *store)
 	       status.st_dev != store->device || status.st_ino != store->inode;
 }
 
-/* The policy in the file of that name. */
-static enum safefile_result
-read_policy(const struct store *store, const char *name, struct policy *policy,
+/* The path of a file, for findings. */
+struct file_path {
+	char storage[PATH_MAX + NAME_MAX + 2];
+};
+
+static const char *
+path_of(const struct store *store, const char *name, struct file_path *path)
+{
+	struct text text;
+
+	text_init(&text, path->storage, sizeof(path->storage));
+	text_add_string(&text, store->path);
+	text_add_string(&text, "/");
+	text_add_string(&text, name);
+	return path->storage;
+}
+
+const char *
+store_file_name(const char *stem, char name[STORE_NAME_SIZE])
+{
+	struct text text;
+
+	text_init(&text, name, STORE_NAME_SIZE);
+	text_add_string(&text, stem);
+	text_add_string(&text, SUFFIX);
+	return name;
+}
+
+enum safefile_result
+store_file(const struct store *store, const char *name, struct policy *policy,
     struct diag_sink *sink)
 {
-	char bytes[POLICY_SIZE_MAX + 1], storage[PATH_MAX + NAME_MAX + 2];
 	const char *file = sink->file;
-	unsigned errors = sink->errors;
+	const unsigned errors = sink->errors;
+	char bytes[POLICY_SIZE_MAX + 1];
 	enum safefile_result result;
-	struct text path;
+	struct file_path path;
 	size_t length;
 
-	text_init(&path, storage, sizeof(storage));
-	text_add_string(&path, store->path);
-	text_add_string(&path, "/");
-	text_add_string(&path, name);
-	sink->file = path.bytes;
+	sink->file = path_of(store, name, &path);
 	result = safefile_read(store->directory, name, store->owner, bytes,
 	    sizeof(bytes), &length, sink);
 	if (result == SAFEFILE_OK) {
@@ -88,83 +111,159 @@ enum safefile_result
 store_policy(const struct store *store, const char *domain,
     struct policy *policy, struct diag_sink *sink)
 {
-	char storage[NAME_MAX + 1];
-	struct text name;
+	char name[NAME_MAX + 1];
 
-	text_init(&name, storage, sizeof(storage));
-	text_add_string(&name, domain);
-	text_add_string(&name, SUFFIX);
-	return read_policy(store, name.bytes, policy, sink);
+	return store_file(store, store_file_name(domain, name), policy, sink);
 }
 
-/* The stem of a policy's file name; empty for what is no policy. */
-static struct text_span
-stem_of(const char *name)
+enum safefile_result
+store_source(const struct store *store, const char *domain, char *bytes,
+    size_t size, size_t *length, struct diag_sink *sink)
 {
-	struct text_span stem = { name, strlen(name) };
-	const size_t suffix = strlen(SUFFIX);
+	const char *file = sink->file;
+	char name[NAME_MAX + 1];
+	enum safefile_result result;
+	struct file_path path;
 
-	if (name[0] == '.' || stem.length <= suffix ||
-	    strcmp(name + stem.length - suffix, SUFFIX) != 0)
-		stem.length = suffix;
-	stem.length -= suffix;
-	return stem;
+	sink->file = path_of(store, store_file_name(domain, name), &path);
+	result = safefile_read(
+	    store->directory, name, store->owner, bytes, size, length, sink);
+	sink->file = file;
+	return result;
+}
+
+/* Copies a policy file's name without the suffix; false for other files. */
+static bool
+stem_of(const char *name, char stem[STORE_STEM_SIZE])
+{
+	const size_t suffix = strlen(SUFFIX);
+	size_t length = strlen(name);
+	struct text text;
+
+	text_init(&text, stem, STORE_STEM_SIZE);
+	if (name[0] == '.' || length <= suffix ||
+	    strcmp(name + length - suffix, SUFFIX) != 0)
+		return false;
+	text_add(&text, name, length - suffix);
+	return !text.overflow;
+}
+
+bool
+store_alias(
+    const struct store *store, const char *domain, char target[STORE_STEM_SIZE])
+{
+	char name[NAME_MAX + 1], link[NAME_MAX + 1];
+	ssize_t length = readlinkat(
+	    store->directory, store_file_name(domain, name), link, sizeof(link) - 1);
+
+	target[0] = '\0';
+	if (length < 0)
+		return false;
+	link[length] = '\0';
+	if (strchr(link, '/') == NULL)
+		(void)stem_of(link, target);
+	return true;
+}
+
+bool
+store_changed(const struct store *store, const char *domain, time_t *changed)
+{
+	char name[NAME_MAX + 1];
+	struct stat link, file;
+
+	store_file_name(domain, name);
+	if (fstatat(store->directory, name, &link, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    fstatat(store->directory, name, &file, 0) != 0)
+		return false;
+	*changed = link.st_mtime > file.st_mtime ? link.st_mtime
+						 : file.st_mtime;
+	return true;
+}
+
+void
+store_path(
+    const struct store *store, const char *domain, char path[STORE_PATH_SIZE])
+{
+	char name[NAME_MAX + 1];
+	struct file_path whole;
+	struct text text;
+
+	text_init(&text, path, STORE_PATH_SIZE);
+	text_add_string(
+	    &text, path_of(store, store_file_name(domain, name), &whole));
 }
 
 static bool
-is_reachable(struct text_span stem)
+is_domain(const char *stem)
 {
+	struct text_span name = { stem, strlen(stem) };
 	size_t i;
 
-	if (stem.length > HOSTNAME_DOMAIN_MAX || hostname_fault(stem, &i))
+	if (name.length > HOSTNAME_DOMAIN_MAX ||
+	    hostname_fault(name, &i) != NULL)
 		return false;
-	for (i = 0; i < stem.length; i++)
-		if (stem.at[i] != text_lower(stem.at[i]))
+	for (i = 0; i < name.length; i++)
+		if (stem[i] != text_lower(stem[i]))
 			return false;
 	return true;
 }
 
-static bool
-check_entry(const struct store *store, const char *name, struct policy *policy,
-    struct diag_sink *sink)
-{
-	struct text_span stem = stem_of(name);
-
-	if (stem.length == 0)
-		return false;
-	if (stem.at[0] != SHARED_PREFIX && !is_reachable(stem))
-		diag_warning(sink, DIAG_WHOLE,
-		    "name it after a domain in lower-case A-labels, or let it "
-		    "begin with _ if it is there to be linked to",
-		    "%s: no request ever asks for it", name);
-	/* One that has gone meanwhile is no finding. */
-	return read_policy(store, name, policy, sink) != SAFEFILE_ABSENT;
-}
-
-long
-store_check(
-    const struct store *store, struct policy *policy, struct diag_sink *sink)
+/* A descriptor of its own, since reading a directory moves its offset. */
+static DIR *
+list_open(const struct store *store)
 {
 	int copy =
 	    openat(store->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *directory = copy < 0 ? NULL : fdopendir(copy);
-	const char *file = sink->file;
-	const struct dirent *entry;
-	long count = 0;
 
-	sink->file = store->path;
+	if (directory == NULL && copy >= 0)
+		(void)close(copy);
+	return directory;
+}
+
+bool
+store_each(const struct store *store,
+    bool (*each)(void *context, const struct store_entry *entry), void *context,
+    struct diag_sink *sink)
+{
+	DIR *directory = list_open(store);
+	const char *file = sink->file;
+	const struct dirent *found;
+	struct store_entry entry;
+
 	if (directory == NULL) {
+		sink->file = store->path;
 		diag_error(sink, DIAG_WHOLE, NULL, "it cannot be listed: %s",
 		    strerror(errno));
-		if (copy >= 0)
-			(void)close(copy);
-		count = -1;
-		goto out;
+		sink->file = file;
+		return false;
 	}
-	while ((entry = readdir(directory)) != NULL)
-		count += check_entry(store, entry->d_name, policy, sink);
+	while ((found = readdir(directory)) != NULL) {
+		if (!stem_of(found->d_name, entry.stem))
+			continue;
+		entry.name = found->d_name;
+		entry.shared = entry.stem[0] == SHARED_PREFIX;
+		entry.reachable = is_domain(entry.stem);
+		if (!each(context, &entry))
+			break;
+	}
 	(void)closedir(directory);
-out:
+	return true;
+}
+
+void
+store_check_name(const struct store *store, const struct store_entry *entry,
+    struct diag_sink *sink)
+{
+	const char *file = sink->file;
+	struct file_path path;
+
+	if (entry->reachable || entry->shared)
+		return;
+	sink->file = path_of(store, entry->name, &path);
+	diag_warning(sink, DIAG_WHOLE,
+	    "name it after a domain in lower-case A-labels, or let it begin "
+	    "with _ if it is there to be linked to",
+	    "no request ever asks for this name");
 	sink->file = file;
-	return count;
 }
