@@ -54,9 +54,8 @@ look_at_params(
 			return partial(length);
 		if (record.type != PARAMS || record.id != id)
 			return FRAMING_BROKEN;
-		if (record.content == 0)
-			return at + record.size <= length ? FRAMING_READY
-							  : partial(length);
+		if (record.content == 0 && at + record.size <= length)
+			return FRAMING_READY;
 	}
 	return at <= FRAMING_SIZE_MAX ? partial(length) : FRAMING_BROKEN;
 }
@@ -66,6 +65,8 @@ framing_look(const unsigned char *bytes, size_t length, size_t *skip)
 {
 	struct record first;
 
+	if (length > FRAMING_SIZE_MAX)
+		length = FRAMING_SIZE_MAX;
 	if (length > 0 && bytes[0] != VERSION_1)
 		return FRAMING_BROKEN;
 	if (!record_at(bytes, length, 0, &first))

@@ -59,37 +59,48 @@ policy_render(const struct policy *policy, struct text *text)
 	text_add(text, policy->extensions.bytes, policy->extensions.length);
 }
 
+/* What policy_render would append, were there room. */
 static size_t
 rendered_size(const struct policy *policy)
 {
-	static const char frame[] =
-	    "version: STSv1\r\nmode: enforce\r\nmax_age: 31557600\r\n";
-	size_t size = sizeof(frame) - 1 + policy->extensions.length, i;
+	size_t size = strlen("version: STSv1\r\nmode: \r\nmax_age: \r\n");
+	char digits[16];
+	struct text max_age;
+	size_t i;
 
+	text_init(&max_age, digits, sizeof(digits));
+	text_add_decimal(&max_age, policy->max_age);
+	size += strlen(policy_mode_name(policy->mode)) + max_age.length;
 	for (i = 0; i < policy->mx_count; i++)
-		size += policy->mx[i].length + strlen("mx: \r\n");
-	return size;
+		size += strlen("mx: \r\n") + policy->mx[i].length;
+	return size + policy->extensions.length;
+}
+
+static bool
+is_missing(const struct policy *policy, enum policy_known field)
+{
+	return policy->at[field].line == 0 && !policy->excused[field];
 }
 
 static void
 check_required(const struct policy *policy, struct diag_sink *sink)
 {
-	if (policy->version_at.line == 0)
+	if (is_missing(policy, POLICY_VERSION))
 		diag_error(sink, (struct diag_place){ 1, 1 },
 		    "write \"version: STSv1\" as the first line",
 		    "the version is missing");
-	if (policy->mode_at.line == 0)
+	if (is_missing(policy, POLICY_MODE))
 		diag_error(sink, policy->last_line,
 		    "write \"mode: testing\", \"mode: enforce\" or "
 		    "\"mode: none\"",
 		    "the mode is missing");
-	if (policy->max_age_at.line == 0)
+	if (is_missing(policy, POLICY_MAX_AGE))
 		diag_error(sink, policy->last_line,
 		    "write \"max_age: 604800\" (a week, in seconds)",
 		    "max_age is missing");
-	if (policy->mode_valid && policy->mode != POLICY_NONE &&
-	    policy->mx_at.line == 0)
-		diag_error(sink, policy->mode_at,
+	if (is_missing(policy, POLICY_MX) && policy->valid[POLICY_MODE] &&
+	    policy->mode != POLICY_NONE)
+		diag_error(sink, policy->at[POLICY_MODE],
 		    "write \"mx: \" and a host name for each MX of the "
 		    "domain, or \"mode: none\"",
 		    "mode %s needs an mx, and there is none",
@@ -99,12 +110,15 @@ check_required(const struct policy *policy, struct diag_sink *sink)
 static void
 check_doubtful(const struct policy *policy, struct diag_sink *sink)
 {
-	if (policy->mode == POLICY_ENFORCE && policy->max_age < DAY)
-		diag_warning(sink, policy->max_age_at,
+	if (!policy->valid[POLICY_MODE])
+		return;
+	if (policy->mode == POLICY_ENFORCE && policy->valid[POLICY_MAX_AGE] &&
+	    policy->max_age < DAY)
+		diag_warning(sink, policy->at[POLICY_MAX_AGE],
 		    "write 604800 (a week) or more",
 		    "a max_age under a day protects hardly any mail");
-	if (policy->mode == POLICY_NONE && policy->mx_at.line != 0)
-		diag_warning(sink, policy->mx_at,
+	if (policy->mode == POLICY_NONE && policy->at[POLICY_MX].line != 0)
+		diag_warning(sink, policy->at[POLICY_MX],
 		    "leave the mx lines out, or write another mode",
 		    "mx lines mean nothing in mode none");
 }
@@ -118,6 +132,5 @@ policy_validate(const struct policy *policy, struct diag_sink *sink)
 		diag_error(sink, DIAG_WHOLE, "name fewer hosts",
 		    "the policy is served as more than %d octets",
 		    POLICY_SIZE_MAX);
-	if (policy->mode_valid && policy->max_age_at.line != 0)
-		check_doubtful(policy, sink);
+	check_doubtful(policy, sink);
 }

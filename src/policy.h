@@ -38,16 +38,25 @@ struct policy_mx {
 	uint16_t length;
 };
 
-/*
- * About 230 kB, most of it never touched: a static variable, not a local. A
- * place with line 0 means that the field was not given.
- */
+/* The fields that RFC 8461 knows. */
+enum policy_known {
+	POLICY_VERSION,
+	POLICY_MODE,
+	POLICY_MX,
+	POLICY_MAX_AGE,
+	POLICY_KNOWN, /* how many */
+};
+
+/* About 230 kB, most of it never touched: a static variable, not a local. */
 struct policy {
 	enum policy_mode mode;
 	uint32_t max_age;
 	size_t mx_count;
-	bool mode_valid;
-	struct diag_place version_at, mode_at, max_age_at, mx_at, last_line;
+	/* Where each known field stands (first); line 0 when it does not. */
+	struct diag_place at[POLICY_KNOWN];
+	bool valid[POLICY_KNOWN];   /* its value has been read */
+	bool excused[POLICY_KNOWN]; /* not given, but something much like it */
+	struct diag_place last_line;
 	struct text names;
 	struct text extensions; /* "name: value" and CRLF each */
 	struct policy_mx mx[POLICY_MX_MAX];

@@ -31,24 +31,25 @@ policy_field_error(struct policy_reader *reader, const char *at,
 	    "%s %s: %s", name, storage, message);
 }
 
-static void
+static bool
 read_version(struct policy_reader *reader, struct text_span value)
 {
-	if (!text_equals(value, "STSv1"))
-		policy_field_error(reader, value.at, "version", value,
-		    "there is no such version", "write \"version: STSv1\"");
+	if (text_equals(value, "STSv1"))
+		return true;
+	policy_field_error(reader, value.at, "version", value,
+	    "there is no such version", "write \"version: STSv1\"");
+	return false;
 }
 
-static void
+static bool
 read_mode(struct policy_reader *reader, struct text_span value)
 {
-	struct policy *policy = reader->policy;
-
-	policy->mode_valid = policy_mode_parse(value, &policy->mode);
-	if (!policy->mode_valid)
-		policy_field_error(reader, value.at, "mode", value,
-		    "there is no such mode",
-		    "write enforce, testing or none, in lower case");
+	if (policy_mode_parse(value, &reader->policy->mode))
+		return true;
+	policy_field_error(reader, value.at, "mode", value,
+	    "there is no such mode",
+	    "write enforce, testing or none, in lower case");
+	return false;
 }
 
 /* A duration is worth translating: "7d" is what people mean. */
@@ -64,7 +65,7 @@ max_age_hint(struct text_span value, struct text *hint)
 	return hint->bytes;
 }
 
-static void
+static bool
 read_max_age(struct policy_reader *reader, struct text_span value)
 {
 	char storage[64];
@@ -72,15 +73,19 @@ read_max_age(struct policy_reader *reader, struct text_span value)
 	uint64_t seconds;
 
 	text_init(&hint, storage, sizeof(storage));
-	if (!text_decimal(value, MAX_AGE_DIGITS, &seconds))
+	if (!text_decimal(value, MAX_AGE_DIGITS, &seconds)) {
 		policy_field_error(reader, value.at, "max_age", value,
 		    "not a number of 1 to 10 digits",
 		    max_age_hint(value, &hint));
-	else if (seconds > POLICY_MAX_AGE_MAX)
+		return false;
+	}
+	if (seconds > POLICY_MAX_AGE_MAX) {
 		policy_field_error(reader, value.at, "max_age", value,
 		    "longer than a year", "write 31557600 or less");
-	else
-		reader->policy->max_age = (uint32_t)seconds;
+		return false;
+	}
+	reader->policy->max_age = (uint32_t)seconds;
+	return true;
 }
 
 /* FNV-1a, so that finding an mx given twice compares numbers, not names. */
@@ -131,7 +136,7 @@ mx_add(struct policy *policy, struct text_span value)
 		policy->mx_count++;
 }
 
-static void
+static bool
 read_mx(struct policy_reader *reader, struct text_span value)
 {
 	struct mxpattern_fault fault;
@@ -139,25 +144,25 @@ read_mx(struct policy_reader *reader, struct text_span value)
 	if (!mxpattern_check(value, &fault)) {
 		policy_field_error(reader, value.at + fault.at, "mx", value,
 		    fault.message, fault.hint);
-		return;
+		return false;
 	}
 	if (mxpattern_is_wide(value))
 		diag_warning(reader->sink, policy_field_place(reader, value.at),
 		    "write the full host name of the MX",
 		    "an mx below the root itself is hardly ever meant");
 	mx_add(reader->policy, value);
+	return true;
 }
 
 static const struct policy_field fields[] = {
-	{ "version", "write \"version: STSv1\"",
-	    offsetof(struct policy, version_at), false, read_version },
+	{ "version", "write \"version: STSv1\"", POLICY_VERSION, false,
+	    read_version },
 	{ "mode",
 	    "write \"mode: testing\", \"mode: enforce\" or \"mode: none\"",
-	    offsetof(struct policy, mode_at), false, read_mode },
-	{ "mx", "write \"mx: mx1.example.com\"", offsetof(struct policy, mx_at),
-	    true, read_mx },
-	{ "max_age", "write \"max_age: 604800\"",
-	    offsetof(struct policy, max_age_at), false, read_max_age },
+	    POLICY_MODE, false, read_mode },
+	{ "mx", "write \"mx: mx1.example.com\"", POLICY_MX, true, read_mx },
+	{ "max_age", "write \"max_age: 604800\"", POLICY_MAX_AGE, false,
+	    read_max_age },
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
@@ -179,21 +184,22 @@ bool
 policy_field_is_near(struct text_span key, const char *name)
 {
 	struct text_span other = { name, strlen(name) };
+	char lower[TEXT_DISTANCE_MAX];
+	size_t i;
 
+	if (key.length > sizeof(lower))
+		return false;
+	for (i = 0; i < key.length; i++)
+		lower[i] = text_lower(key.at[i]);
+	key.at = lower;
 	return text_distance(key, other) <= (other.length <= 4 ? 1 : 2);
-}
-
-static struct diag_place *
-field_given(struct policy_reader *reader, const struct policy_field *field)
-{
-	return (struct diag_place *)((char *)reader->policy + field->given);
 }
 
 bool
 policy_field_note(struct policy_reader *reader,
     const struct policy_field *field, const char *at)
 {
-	struct diag_place *given = field_given(reader, field);
+	struct diag_place *given = &reader->policy->at[field->number];
 
 	if (given->line == 0) {
 		*given = policy_field_place(reader, at);
@@ -206,4 +212,12 @@ policy_field_note(struct policy_reader *reader,
 	    "%s is given twice, the first time on line %u", field->name,
 	    given->line);
 	return false;
+}
+
+void
+policy_field_excuse(
+    struct policy_reader *reader, const struct policy_field *field)
+{
+	if (field != NULL)
+		reader->policy->excused[field->number] = true;
 }

@@ -19,26 +19,35 @@ struct policy_reader {
 struct policy_field {
 	const char *name;
 	const char *example; /* a hint: "write ..." */
-	size_t given;        /* offset in struct policy of its place */
+	enum policy_known number;
 	bool repeats;
-	/* Checks and keeps a value, which is not empty and is trimmed. */
-	void (*read)(struct policy_reader *reader, struct text_span value);
+	/*
+	 * Checks and keeps a value, which is not empty and is trimmed; false
+	 * and an error for a bad one.
+	 */
+	bool (*read)(struct policy_reader *reader, struct text_span value);
 };
 
 /* The field of that name, NULL if there is none. same compares names. */
 const struct policy_field *policy_field_find(
     struct text_span key, bool (*same)(struct text_span, const char *));
 
-/* For policy_field_find: alike but for a slip of the finger. */
+/* For policy_field_find: alike but for case and a slip of the finger. */
 bool policy_field_is_near(struct text_span key, const char *name);
 
 /*
  * Notes that a field stands at this place in the line; false, and an error,
- * when it may stand once and already does. To be called for unreadable ones
- * too: what is there and wrong is not to be reported as missing on top.
+ * when it may stand once and already does.
  */
 bool policy_field_note(struct policy_reader *reader,
     const struct policy_field *field, const char *at);
+
+/*
+ * Notes that a line was meant to be this field, as it seems; NULL for none.
+ * What is there and unreadable is not to be reported as missing on top.
+ */
+void policy_field_excuse(
+    struct policy_reader *reader, const struct policy_field *field);
 
 /* Where a byte of the line being read is. */
 struct diag_place

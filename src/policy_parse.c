@@ -17,10 +17,9 @@ read_unknown(struct policy_reader *reader, struct text_span key)
 	struct text hint;
 
 	text_init(&hint, storage, sizeof(storage));
-	if (meant != NULL) {
-		(void)policy_field_note(reader, meant, key.at);
+	policy_field_excuse(reader, meant);
+	if (meant != NULL)
 		text_add_format(&hint, "did you mean %s?", meant->name);
-	}
 	policy_field_error(reader, key.at, "key", key,
 	    "no policy has such a key",
 	    meant != NULL ? hint.bytes
@@ -97,22 +96,29 @@ read_extension(
 	text_add_string(extensions, "\r\n");
 }
 
+/* The field that an unreadable line was meant to be, by its first word. */
+static const struct policy_field *
+field_meant(struct text_span line)
+{
+	struct text_span word = { line.at, 0 };
+
+	while (word.length < line.length && line.at[word.length] != ':' &&
+	       line.at[word.length] != '=' &&
+	       !text_is_blank(line.at[word.length]))
+		word.length++;
+	return policy_field_find(word, text_equals_fold);
+}
+
 /* A line without a colon: most are "mx host" or "version=STSv1". */
 static void
 read_colonless(struct policy_reader *reader, struct text_span line)
 {
-	struct text_span word = { line.at, 0 };
-	const struct policy_field *field;
+	const struct policy_field *meant = field_meant(line);
 
-	while (word.length < line.length && line.at[word.length] != '=' &&
-	       !text_is_blank(line.at[word.length]))
-		word.length++;
-	field = policy_field_find(word, text_equals_fold);
-	if (field != NULL)
-		(void)policy_field_note(reader, field, line.at);
+	policy_field_excuse(reader, meant);
 	policy_field_error(reader, line.at, "line", line,
 	    "no colon after the key",
-	    field != NULL ? field->example
+	    meant != NULL ? meant->example
 			  : "write \"key: value\", or # before a comment");
 }
 
@@ -132,11 +138,11 @@ read_field(
 		policy_field_error(reader, value.at, "key", key,
 		    "no value after it",
 		    field != NULL ? field->example : "leave the line out");
-		if (field != NULL)
-			(void)policy_field_note(reader, field, value.at);
+		policy_field_excuse(reader, field);
 	} else if (field != NULL) {
 		if (policy_field_note(reader, field, value.at))
-			field->read(reader, value);
+			reader->policy->valid[field->number] =
+			    field->read(reader, value);
 	} else if (reader->unknown == POLICY_UNKNOWN_PASS) {
 		read_extension(reader, key, value);
 	} else {
@@ -149,17 +155,20 @@ static void
 read_line(struct policy_reader *reader, struct text_span line)
 {
 	struct text_span key, value, trimmed = text_trim(line);
-	const char *colon;
+	const char *colon = memchr(trimmed.at, ':', trimmed.length);
+	const bool comment = trimmed.at[0] == '#';
 
-	colon = memchr(trimmed.at, ':', trimmed.length);
+	if (trimmed.at != line.at && (comment || colon != NULL))
+		policy_field_error(reader, line.at, "line", trimmed,
+		    comment ? "white space before the #"
+			    : "white space before the key",
+		    "begin the line with it");
+	if (comment)
+		return;
 	if (colon == NULL) {
 		read_colonless(reader, trimmed);
 		return;
 	}
-	if (trimmed.at != line.at)
-		policy_field_error(reader, line.at, "line", trimmed,
-		    "white space before the key",
-		    "begin the line with the key");
 	key = (struct text_span){ trimmed.at, (size_t)(colon - trimmed.at) };
 	value.at = colon + 1;
 	value.length = trimmed.length - key.length - 1;
@@ -255,19 +264,32 @@ next_line(struct text_span *rest)
 static void
 policy_init(struct policy *policy)
 {
-	static const struct diag_place nowhere;
+	size_t i;
 
 	policy->mode = POLICY_NONE;
 	policy->max_age = 0;
 	policy->mx_count = 0;
-	policy->mode_valid = false;
-	policy->version_at = policy->mode_at = nowhere;
-	policy->max_age_at = policy->mx_at = nowhere;
+	for (i = 0; i < POLICY_KNOWN; i++) {
+		policy->at[i].line = 0;
+		policy->valid[i] = policy->excused[i] = false;
+	}
 	policy->last_line = (struct diag_place){ 1, 1 };
 	text_init(
 	    &policy->names, policy->name_storage, sizeof(policy->name_storage));
 	text_init(&policy->extensions, policy->extension_storage,
 	    sizeof(policy->extension_storage));
+}
+
+/* Nothing of it is read, and so nothing of it is missing. */
+static void
+refuse_size(struct policy *policy, struct diag_sink *sink)
+{
+	size_t i;
+
+	for (i = 0; i < POLICY_KNOWN; i++)
+		policy->excused[i] = true;
+	diag_error(sink, DIAG_WHOLE, "name fewer hosts", "larger than %d bytes",
+	    POLICY_SIZE_MAX);
 }
 
 void
@@ -279,8 +301,7 @@ policy_parse(struct policy *policy, const char *bytes, size_t length,
 
 	policy_init(policy);
 	if (length > POLICY_SIZE_MAX) {
-		diag_error(sink, DIAG_WHOLE, "name fewer hosts",
-		    "larger than %d bytes", POLICY_SIZE_MAX);
+		refuse_size(policy, sink);
 		return;
 	}
 	if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
@@ -292,8 +313,9 @@ policy_parse(struct policy *policy, const char *bytes, size_t length,
 		reader.number++;
 		policy->last_line.line = reader.number;
 		line = next_line(&rest);
-		if (check_bytes(&reader, line) && text_trim(line).length > 0 &&
-		    line.at[0] != '#')
+		if (!check_bytes(&reader, line))
+			policy_field_excuse(&reader, field_meant(line));
+		else if (text_trim(line).length > 0 && line.at[0] != '#')
 			read_spelled_out(&reader, line);
 	}
 }

@@ -31,8 +31,8 @@ check_file(const struct stat *status, size_t size, const struct trust *trust,
 		    "larger than %zu bytes", size - 1);
 		return false;
 	}
-	return trust_check_owner(status, trust, sink) &&
-	       trust_check_writers(status, sink);
+	return trust == NULL || (trust_check_owner(status, trust, sink) &&
+				    trust_check_writers(status, sink));
 }
 
 static bool
@@ -175,12 +175,33 @@ safefile_read_path(const char *path, uid_t owner, char *buffer, size_t size,
 	const struct trust trust = { owner, true };
 	enum safefile_result result;
 	int file = open(path, READ_FLAGS);
+	struct stat link; /* one that names nothing is no absence */
 
-	if (file < 0 && errno == ENOENT)
+	if (file < 0 && errno == ENOENT && lstat(path, &link) != 0)
 		return SAFEFILE_ABSENT;
 	if (file < 0)
 		return trust_system_failure(sink, errno, "it cannot be opened");
 	result = read_descriptor(file, &trust, buffer, size, length, sink);
+	(void)close(file);
+	return result;
+}
+
+enum safefile_result
+safefile_read_foreign(int directory, const char *name, char *buffer,
+    size_t size, size_t *length, struct diag_sink *sink)
+{
+	enum safefile_result result;
+	int file = openat(directory, name, READ_FLAGS | O_NOFOLLOW);
+
+	if (file < 0 && errno == ENOENT)
+		return SAFEFILE_ABSENT;
+	if (file < 0 && errno == ELOOP)
+		return refuse_link(sink,
+		    "a symbolic link, which is not followed",
+		    "put the file itself there");
+	if (file < 0)
+		return trust_system_failure(sink, errno, "it cannot be opened");
+	result = read_descriptor(file, NULL, buffer, size, length, sink);
 	(void)close(file);
 	return result;
 }

@@ -43,9 +43,17 @@ enum safefile_result safefile_read(int directory, const char *name, uid_t owner,
 
 /*
  * The same for a path anywhere, whose directories are not checked (as sshd and
- * doas read their settings). The file may belong to owner or to root.
+ * doas read their settings). The file may belong to owner or to root. A link
+ * that names nothing is refused, not absent.
  */
 enum safefile_result safefile_read_path(const char *path, uid_t owner,
+    char *buffer, size_t size, size_t *length, struct diag_sink *sink);
+
+/*
+ * The same for a file that anybody may own and write to, of which nothing can
+ * be believed: no link is followed. The directory may be O_PATH.
+ */
+enum safefile_result safefile_read_foreign(int directory, const char *name,
     char *buffer, size_t size, size_t *length, struct diag_sink *sink);
 
 #endif

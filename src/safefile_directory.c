@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,6 +14,9 @@
 #include "trust.h"
 
 #define LINKS_MAX 40 /* as the kernel */
+
+/* One more than a name can have: what is cut is still too long. */
+#define COMPONENT_SIZE (NAME_MAX + 2)
 
 /*
  * The walk to a directory: where it stands, what is still to go, and how the
@@ -37,15 +39,15 @@ walk_move(struct walk *walk, int directory)
 
 /* Splits the first component off the rest; false when there is none left. */
 static bool
-walk_next(struct walk *walk, char component[NAME_MAX + 1])
+walk_next(struct walk *walk, char component[COMPONENT_SIZE])
 {
 	const char *start = walk->rest + strspn(walk->rest, "/");
 	size_t length = strcspn(start, "/");
 
 	if (length == 0)
 		return false;
-	if (length > NAME_MAX)
-		length = NAME_MAX; /* too long for the kernel, too */
+	if (length >= COMPONENT_SIZE)
+		length = COMPONENT_SIZE - 1;
 	memcpy(component, start, length);
 	component[length] = '\0';
 	start += length;
@@ -84,8 +86,7 @@ walk_follow(struct walk *walk, int link)
 
 	if (length < 0)
 		return errno;
-	text_init(&rest, target, sizeof(target));
-	rest.length = (size_t)length;
+	rest = (struct text){ target, (size_t)length, sizeof(target), false };
 	text_add_string(&rest, walk->rest);
 	if (rest.overflow)
 		return ENAMETOOLONG;
@@ -160,10 +161,16 @@ safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink)
 {
 	const char *file = sink->file;
 	struct walk walk = { .directory = -1 };
-	char component[NAME_MAX + 1];
+	char component[COMPONENT_SIZE];
+	struct text rest;
 	bool trusted;
 
-	(void)snprintf(walk.rest, sizeof(walk.rest), "%s", path);
+	text_init(&rest, walk.rest, sizeof(walk.rest));
+	text_add_string(&rest, path);
+	if (rest.overflow) {
+		trust_system_failure(sink, ENAMETOOLONG, "the path");
+		return -1;
+	}
 	walk_move(&walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	trusted = walk_check(&walk, owner, true, sink);
 	while (trusted && walk_next(&walk, component))

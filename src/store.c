@@ -80,6 +80,8 @@ store_file_name(const char *stem, char name[STORE_NAME_SIZE])
 	text_init(&text, name, STORE_NAME_SIZE);
 	text_add_string(&text, stem);
 	text_add_string(&text, SUFFIX);
+	if (text.overflow)
+		name[0] = '\0';
 	return name;
 }
 
@@ -153,8 +155,8 @@ store_alias(
     const struct store *store, const char *domain, char target[STORE_STEM_SIZE])
 {
 	char name[NAME_MAX + 1], link[NAME_MAX + 1];
-	ssize_t length = readlinkat(
-	    store->directory, store_file_name(domain, name), link, sizeof(link) - 1);
+	ssize_t length = readlinkat(store->directory,
+	    store_file_name(domain, name), link, sizeof(link) - 1);
 
 	target[0] = '\0';
 	if (length < 0)
