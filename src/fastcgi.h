@@ -12,13 +12,6 @@
 
 struct fastcgi; /* a connection */
 
-/* What answers: appends all of it; there is room for RESPONDER_ANSWER_SIZE. */
-struct fastcgi_handler {
-	void (*answer)(void *context, const struct responder_request *request,
-	    struct text *answer);
-	void *context;
-};
-
 /*
  * Before anything else. Installs libfcgi's handlers for SIGTERM, SIGUSR1 and
  * SIGPIPE: the caller's own come after. False when libfcgi refuses.
@@ -36,13 +29,16 @@ void fastcgi_close(struct fastcgi *connection);
 int fastcgi_descriptor(const struct fastcgi *connection);
 
 enum fastcgi_state {
-	FASTCGI_IDLE,    /* nothing waits; the peer keeps the connection */
-	FASTCGI_PARTIAL, /* a request has begun and is not all there */
-	FASTCGI_ENDED,   /* to be closed */
+	FASTCGI_QUIET,    /* nothing waits */
+	FASTCGI_ANSWERED, /* nothing more waits; the peer keeps the connection
+			   */
+	FASTCGI_PARTIAL,  /* a request has begun and is not all there, or it
+			     was answered and its body is still coming */
+	FASTCGI_ENDED,    /* to be closed */
 };
 
 /* Looks at what waits on the connection, and answers a request. */
 enum fastcgi_state fastcgi_serve(
-    struct fastcgi *connection, const struct fastcgi_handler *handler);
+    struct fastcgi *connection, const struct responder_source *source);
 
 #endif

@@ -42,8 +42,8 @@ partial(size_t length)
 }
 
 static enum framing
-look_at_params(
-    const unsigned char *bytes, size_t length, size_t at, unsigned id)
+look_at_params(const unsigned char *bytes, size_t length, size_t at,
+    unsigned id, size_t *size)
 {
 	struct record record;
 
@@ -54,14 +54,15 @@ look_at_params(
 			return partial(length);
 		if (record.type != PARAMS || record.id != id)
 			return FRAMING_BROKEN;
-		if (record.content == 0 && at + record.size <= length)
+		*size = at + record.size;
+		if (record.content == 0 && *size <= length)
 			return FRAMING_READY;
 	}
 	return at <= FRAMING_SIZE_MAX ? partial(length) : FRAMING_BROKEN;
 }
 
 enum framing
-framing_look(const unsigned char *bytes, size_t length, size_t *skip)
+framing_look(const unsigned char *bytes, size_t length, size_t *size)
 {
 	struct record first;
 
@@ -72,7 +73,7 @@ framing_look(const unsigned char *bytes, size_t length, size_t *skip)
 	if (!record_at(bytes, length, 0, &first))
 		return FRAMING_PARTIAL;
 	if (first.type == STDIN && first.content == 0) {
-		*skip = first.size;
+		*size = first.size;
 		return first.size <= length ? FRAMING_LEFTOVER
 					    : FRAMING_PARTIAL;
 	}
@@ -83,5 +84,5 @@ framing_look(const unsigned char *bytes, size_t length, size_t *skip)
 		return FRAMING_PARTIAL;
 	if (bytes[HEADER_SIZE] != 0 || bytes[HEADER_SIZE + 1] != ROLE_RESPONDER)
 		return FRAMING_BROKEN;
-	return look_at_params(bytes, length, first.size, first.id);
+	return look_at_params(bytes, length, first.size, first.id, size);
 }

@@ -13,20 +13,22 @@
 #define FRAMING_SIZE_MAX 65536
 
 enum framing {
-	FRAMING_READY,    /* the parameters are all there */
+	FRAMING_READY,    /* a request: the parameters are all there */
 	FRAMING_PARTIAL,  /* more has to come */
-	FRAMING_LEFTOVER, /* *skip bytes of an earlier request go first */
+	FRAMING_LEFTOVER, /* the end of an earlier request goes first */
 	FRAMING_BROKEN,   /* this will never be a request */
 };
 
 /*
  * Looks at the first length bytes that wait. A request is a BEGIN_REQUEST and
- * PARAMS up to an empty one; STDIN may follow or not. FRAMING_LEFTOVER: it
- * begins with the empty STDIN record of the request before, which is *skip
- * bytes long. Management records are refused: no web server here sends any, and
- * libfcgi is careless about them (CVE-2025-23016).
+ * PARAMS up to an empty one; what comes after these is not looked at. A
+ * leftover is one empty STDIN record, which ends a request without a body and
+ * may come late. *size becomes the size of either, padding included.
+ *
+ * Management records are refused: no web server here sends any, and libfcgi is
+ * careless about them (CVE-2025-23016).
  */
 enum framing
-framing_look(const unsigned char *bytes, size_t length, size_t *skip);
+framing_look(const unsigned char *bytes, size_t length, size_t *size);
 
 #endif

@@ -3,12 +3,12 @@
  * by hand), reads the settings, opens the store, and brings the requests of
  * fastcgi or CGI to the responder, with the store behind it.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cgi.h"
 #include "log.h"
 #include "responder.h"
 #include "server.h"
@@ -21,8 +21,6 @@
 #define FINDINGS_MAX 10
 
 enum exit_status { EXIT_GOOD, EXIT_FINDINGS, EXIT_USAGE, EXIT_SYSTEM };
-
-extern char **environ;
 
 static struct settings settings;
 static struct store store = { .directory = -1 };
@@ -120,18 +118,9 @@ find_policy(void *context, const char *domain, const struct policy **found)
 
 static const struct responder_source source = { find_policy, NULL };
 
-static void
-answer(
-    void *context, const struct responder_request *request, struct text *text)
-{
-	(void)context;
-	responder_answer(request, &source, text);
-}
-
 static bool
-still_in_place(void *context)
+still_in_place(void)
 {
-	(void)context;
 	if (!store_is_replaced(&store))
 		return true;
 	log_info("leaving: %s names another directory now", store.path);
@@ -185,7 +174,7 @@ run_check(const char *path)
 static int
 run_fastcgi(const char *path)
 {
-	static const struct server_service service = { { answer, NULL },
+	static const struct server_service service = { &source,
 		still_in_place };
 	struct diag_sink sink = { .take = log_start_finding };
 	bool served;
@@ -199,40 +188,20 @@ run_fastcgi(const char *path)
 	return served ? EXIT_GOOD : EXIT_SYSTEM;
 }
 
-static bool
-write_all(const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t count = write(STDOUT_FILENO, bytes, length);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count <= 0)
-			return false;
-		bytes += count;
-		length -= (size_t)count;
-	}
-	return true;
-}
-
 /* Without settings or store a request is still answered: by an error. */
 static int
 run_cgi(void)
 {
-	static char storage[RESPONDER_ANSWER_SIZE];
 	struct diag_sink sink = { .take = log_start_finding };
-	struct responder_request request;
-	struct text text;
+	bool answered;
 
 	if (set_up(NULL, &sink))
 		log_open(NAME, settings.log.to, settings.log.level);
 	else
 		store_close(&store);
-	responder_request_read(&request, environ);
-	text_init(&text, storage, sizeof(storage));
-	responder_answer(&request, &source, &text);
+	answered = cgi_answer(&source);
 	store_close(&store);
-	return write_all(text.bytes, text.length) ? EXIT_GOOD : EXIT_SYSTEM;
+	return answered ? EXIT_GOOD : EXIT_SYSTEM;
 }
 
 static int
@@ -279,8 +248,7 @@ main(int argc, char **argv)
 		return EXIT_SYSTEM;
 	}
 	/* Web servers pass query strings as arguments to CGI programs. */
-	if (!listening &&
-	    (getenv("GATEWAY_INTERFACE") || getenv("REQUEST_METHOD")))
+	if (!listening && cgi_is_called())
 		return run_cgi();
 	return run_by_hand(argc, argv, listening);
 }
