@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "text.h"
 
@@ -49,16 +50,25 @@ diag_warning(struct diag_sink *sink, struct diag_place place, const char *hint,
 	va_end(arguments);
 }
 
+static void
+add_escaped(struct text *text, const char *string)
+{
+	text_add_escaped(text, string, strlen(string));
+}
+
 void
 diag_format(const struct diag *diag, struct text *text)
 {
-	text_add_string(text, diag->file);
+	add_escaped(text, diag->file);
 	if (diag->place.line != 0)
 		text_add_format(text, ":%u", diag->place.line);
 	if (diag->place.column != 0)
 		text_add_format(text, ":%u", diag->place.column);
-	text_add_format(text, ": %s: %s",
-	    diag->severity == DIAG_ERROR ? "error" : "warning", diag->message);
-	if (diag->hint[0] != '\0')
-		text_add_format(text, "; %s", diag->hint);
+	text_add_string(
+	    text, diag->severity == DIAG_ERROR ? ": error: " : ": warning: ");
+	add_escaped(text, diag->message);
+	if (diag->hint[0] == '\0')
+		return;
+	text_add_string(text, "; ");
+	add_escaped(text, diag->hint);
 }

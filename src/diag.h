@@ -57,7 +57,7 @@ diag_warning(struct diag_sink *sink, struct diag_place place, const char *hint,
 
 /*
  * Appends "file:line:column: error: message; hint", without what is not known
- * and without a line end.
+ * and without a line end, escaped so that any terminal can show it.
  */
 void diag_format(const struct diag *diag, struct text *text);
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -18,18 +19,23 @@
 
 #include "log.h"
 
-#define LISTENER     0
-#define EVENTS_MAX   64
-#define ACCEPTS_MAX  64 /* in a row, so that open connections have a turn */
-#define TICK_MS      500
-#define RESERVED_FDS 16 /* for everything that is no connection */
-#define SEND_BUFFER  (256 * 1024)
+#define LISTENER         0
+#define EVENTS_MAX       64
+#define ACCEPTS_MAX      64 /* in a row, so that open connections have a turn */
+#define TICK_MS          500
+/* When it ends: how long a new connection has for its first request. */
+#define FIRST_REQUEST_MS 200
+#define WIND_UP_MS       20
+#define PATIENCE_MS      (SERVER_PATIENCE * UINT64_C(1000))
+#define RESERVED_FDS     ((rlim_t)16) /* for everything that is no connection */
+#define SEND_BUFFER      (256 * 1024)
 
 struct connection {
 	TAILQ_ENTRY(connection) entry;
 	struct fastcgi *peer;
 	bool watched;   /* by epoll */
 	bool partial;   /* in server.partial, else in server.idle */
+	bool used;      /* has had a request */
 	uint64_t since; /* milliseconds; of a partial one: its first byte */
 };
 
@@ -107,31 +113,25 @@ list_of(const struct connection *connection)
 
 /*
  * Puts the connection to those that wait; false when that fails. A partial one
- * is told of new bytes alone (edge-triggered), as those it has stay unread, and
- * keeps the time of its first.
+ * keeps the time of its first byte.
  */
 static bool
 connection_await(struct connection *connection, bool partial)
 {
-	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP };
-	const bool known =
-	    connection->watched && connection->partial == partial;
-	int operation = connection->watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+	struct epoll_event event = { .events = EPOLLIN };
 
-	if (known && partial)
+	if (connection->watched && partial && connection->partial)
 		return true;
 	if (connection->watched)
 		TAILQ_REMOVE(list_of(connection), connection, entry);
-	connection->watched = true;
 	connection->partial = partial;
 	connection->since = server.now;
 	TAILQ_INSERT_TAIL(list_of(connection), connection, entry);
-	if (known)
+	if (connection->watched)
 		return true;
+	connection->watched = true;
 	event.data.ptr = connection;
-	if (partial)
-		event.events |= EPOLLET;
-	return epoll_ctl(server.epoll, operation,
+	return epoll_ctl(server.epoll, EPOLL_CTL_ADD,
 		   fastcgi_descriptor(connection->peer), &event) == 0;
 }
 
@@ -145,16 +145,16 @@ connection_close(struct connection *connection)
 	server.count--;
 }
 
-/* ended: the peer will send no more, so that what is partial stays so. */
 static void
-connection_serve(struct connection *connection, bool ended)
+connection_serve(struct connection *connection)
 {
 	enum fastcgi_state state =
-	    fastcgi_serve(connection->peer, &server.service->handler);
-	const bool partial = state == FASTCGI_PARTIAL;
+	    fastcgi_serve(connection->peer, server.service->source);
 
-	if (state == FASTCGI_ENDED || (partial && ended) ||
-	    !connection_await(connection, partial))
+	if (state == FASTCGI_ANSWERED)
+		connection->used = true;
+	if (state == FASTCGI_ENDED ||
+	    !connection_await(connection, state == FASTCGI_PARTIAL))
 		connection_close(connection);
 }
 
@@ -174,41 +174,43 @@ connection_open(int descriptor)
 	}
 	server.count++;
 	/* Most bring their request along, and many end with it. */
-	connection_serve(connection, false);
+	connection_serve(connection);
 }
 
-/* Closes the connection idle longest; false when there is none. */
+/* Closes the connection that has waited longest; false when there is none. */
 static bool
 make_room(void)
 {
-	struct connection *connection = TAILQ_FIRST(&server.idle);
+	struct connection *idle = TAILQ_FIRST(&server.idle);
+	struct connection *partial = TAILQ_FIRST(&server.partial);
 
-	if (connection == NULL)
-		connection = TAILQ_FIRST(&server.partial);
-	if (connection != NULL)
-		connection_close(connection);
-	return connection != NULL;
+	if (idle == NULL || (partial != NULL && partial->since < idle->since))
+		idle = partial;
+	if (idle != NULL)
+		connection_close(idle);
+	return idle != NULL;
 }
 
 /*
- * Accepts one connection and serves what it brings; false when there is none to
- * accept. Where it cannot be accepted the listener rests until the next tick,
- * for it would be ready all the time.
+ * Whether somebody waits to be accepted. accept4 alone cannot tell: without a
+ * free descriptor it fails before it looks.
  */
 static bool
-accept_one(void)
+is_awaited(void)
 {
-	int descriptor;
+	struct pollfd listener = { .fd = LISTENER, .events = POLLIN };
 
-	if (server.count >= server.limit)
-		(void)make_room();
-	descriptor =
-	    accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (descriptor >= 0) {
-		connection_open(descriptor);
-		return true;
-	}
-	switch (errno) {
+	return poll(&listener, 1, 0) == 1;
+}
+
+/*
+ * After accept4 failed: whether to try again. Where it will go on failing the
+ * listener rests until the next tick, for it would be ready all the time.
+ */
+static bool
+accept_again(int error)
+{
+	switch (error) {
 	case EAGAIN:
 		return false;
 	case EINTR:
@@ -218,12 +220,33 @@ accept_one(void)
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
+		if (!is_awaited())
+			return false;
 		if (make_room())
 			return true;
 	}
-	log_seldom(LOG_WARNINGS, "cannot accept: %s", strerror(errno));
+	log_seldom(LOG_WARNINGS, "cannot accept: %s", strerror(error));
 	listen_for(false);
 	return false;
+}
+
+/* Accepts a connection and serves what it brings; whether to go on so. */
+static bool
+accept_one(void)
+{
+	int descriptor;
+
+	if (server.count >= server.limit) {
+		if (!is_awaited())
+			return false;
+		(void)make_room();
+	}
+	descriptor =
+	    accept4(LISTENER, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (descriptor < 0)
+		return accept_again(errno);
+	connection_open(descriptor);
+	return true;
 }
 
 static void
@@ -232,7 +255,7 @@ close_overdue(void)
 	struct connection *connection;
 
 	while ((connection = TAILQ_FIRST(&server.partial)) != NULL &&
-	       server.now - connection->since >= SERVER_PATIENCE * 1000)
+	       server.now - connection->since >= PATIENCE_MS)
 		connection_close(connection);
 }
 
@@ -256,8 +279,7 @@ serve_round(int timeout, const sigset_t *unblocked)
 		if (connection == NULL)
 			incoming = true;
 		else
-			connection_serve(
-			    connection, (events[i].events & EPOLLRDHUP) != 0);
+			connection_serve(connection);
 	}
 	for (i = 0; incoming && i < ACCEPTS_MAX; i++)
 		incoming = accept_one();
@@ -269,7 +291,7 @@ static bool
 tick(int *timeout)
 {
 	if (server.now >= server.next_tick) {
-		if (!server.service->tick(server.service->handler.context))
+		if (!server.service->tick())
 			return false;
 		listen_for(true);
 		server.next_tick = server.now + TICK_MS;
@@ -278,11 +300,19 @@ tick(int *timeout)
 	return true;
 }
 
+/* Closes the idle ones, but for those whose first request may be on its way. */
 static void
 close_idle(void)
 {
-	while (!TAILQ_EMPTY(&server.idle))
-		connection_close(TAILQ_FIRST(&server.idle));
+	struct connection *connection, *next;
+
+	for (connection = TAILQ_FIRST(&server.idle); connection != NULL;
+	     connection = next) {
+		next = TAILQ_NEXT(connection, entry);
+		if (connection->used ||
+		    server.now - connection->since >= FIRST_REQUEST_MS)
+			connection_close(connection);
+	}
 }
 
 /*
@@ -297,11 +327,8 @@ wind_up(const sigset_t *unblocked)
 	listen_for(false);
 	while (rounds-- > 0)
 		serve_round(0, unblocked);
-	close_idle();
-	while (!TAILQ_EMPTY(&server.partial)) {
-		serve_round(TICK_MS, unblocked);
-		close_idle();
-	}
+	for (close_idle(); server.count > 0; close_idle())
+		serve_round(WIND_UP_MS, unblocked);
 }
 
 /* As many connections as there can be, some descriptors being set aside. */
@@ -311,7 +338,7 @@ connection_limit(void)
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-		return RESERVED_FDS;
+		return (size_t)RESERVED_FDS;
 	limit.rlim_cur = limit.rlim_max;
 	(void)setrlimit(RLIMIT_NOFILE, &limit);
 	(void)getrlimit(RLIMIT_NOFILE, &limit);

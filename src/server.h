@@ -15,9 +15,9 @@
 #define SERVER_PATIENCE 5
 
 struct server_service {
-	struct fastcgi_handler handler;
+	const struct responder_source *source;
 	/* Called every half second; false ends the service. */
-	bool (*tick)(void *context);
+	bool (*tick)(void);
 };
 
 /* Whether file descriptor 0 is a listening socket. */
