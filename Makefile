@@ -69,10 +69,12 @@ mxpattern = mxpattern $(hostname)
 policy    = policy policy_field policy_parse mxpattern $(hostname) $(diag)
 responder = responder $(policy)
 framing   = framing
-safefile  = safefile $(diag)
+safefile  = safefile safefile_directory trust $(diag)
 log       = log $(text)
-settings  = settings settings_scan safefile log $(policy)
-store     = store safefile $(policy)
+settings  = settings settings_key settings_scan settings_value reporturi \
+            $(safefile) $(policy)
+record    = record $(policy)
+store     = store $(safefile) $(policy)
 modules   = text diag hostname mxpattern policy responder framing safefile \
             log settings store
 
@@ -84,9 +86,22 @@ all: cgi-bin/mta-sts.fcgi
 cgi-bin/mta-sts.fcgi: .build/plain/mta-sts.fcgi
 	$(INSTALL) -m 0755 $< $@
 
-$(program): $(call objects,responder_main fastcgi $(modules) policy_field \
-    policy_parse settings_scan)
+$(program): $(call objects,responder_main server fastcgi framing cgi log \
+    $(responder) $(settings) $(store))
 	$(link) -o $@ $^ $(libfcgi) $(libconfig)
+
+# The command: everything in src/admin, on the same layers.
+command       = $(build)/mta-sts
+command_libs  = $(shell $(PKG_CONFIG) --libs libmd libidn2 json-c)
+admin_objects = $(patsubst src/admin/%.c,$(build)/admin_%.o, \
+                $(sort $(wildcard src/admin/*.c)))
+
+$(command): $(admin_objects) $(call objects,$(settings) $(store) $(record) \
+    $(responder) log)
+	$(link) -o $@ $^ $(libconfig) $(command_libs)
+
+$(build)/admin_%.o: src/admin/%.c Makefile | $(build)
+	$(compile) -Isrc/admin -c -o $@ $<
 
 $(build)/%.o: src/%.c Makefile | $(build)
 	$(compile) -c -o $@ $<
@@ -108,6 +123,7 @@ $(foreach module,$(modules),$(eval $(call unit,$(module))))
 .SECONDARY:
 
 packages = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
+           libidn2-dev libjson-c-dev libmd-dev \
            lighttpd curl openssl \
            libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
            libapache2-mod-fcgid strace valgrind mandoc wrk \

@@ -18,16 +18,20 @@
 
 #define SETTINGS_PATH        "/etc/mta-sts/mta-sts.conf"
 #define SETTINGS_ENVIRONMENT "MTA_STS_CONF"
+#define SETTINGS_STATE       "/var/lib/mta-sts"
 
-#define SETTINGS_MX_MAX      32 /* in defaults */
-#define SETTINGS_REPORTS_MAX 8
-#define SETTINGS_URI_SIZE    256
+#define SETTINGS_MX_MAX        32 /* in defaults */
+#define SETTINGS_REPORTS_MAX   8
+#define SETTINGS_URI_SIZE      256
+#define SETTINGS_ADDRESSES_MAX 8
+#define SETTINGS_ADDRESS_SIZE  46 /* of an IPv6 address, the final NUL too */
 
 enum settings_id { SETTINGS_ID_HASH, SETTINGS_ID_DATE };
 
 struct settings {
 	char policies[PATH_MAX]; /* absolute path of the policy directory */
 	uid_t owner;             /* whom the files in it must belong to */
+	char state[PATH_MAX];    /* the same of the history's directory */
 	enum policy_unknown unknown_fields;
 	struct {
 		enum log_target to;
@@ -43,6 +47,9 @@ struct settings {
 	struct {                          /* of the records to publish */
 		char host[HOSTNAME_SIZE]; /* what mta-sts.<domain> points to, or
 					     "" */
+		/* or its addresses, where it is no alias; never both */
+		size_t address_count;
+		char addresses[SETTINGS_ADDRESSES_MAX][SETTINGS_ADDRESS_SIZE];
 		size_t report_count;
 		char reports[SETTINGS_REPORTS_MAX][SETTINGS_URI_SIZE];
 		uint32_t ttl; /* seconds */

@@ -177,8 +177,8 @@ store_changed(const struct store *store, const char *domain, time_t *changed)
 	if (fstatat(store->directory, name, &link, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    fstatat(store->directory, name, &file, 0) != 0)
 		return false;
-	*changed = link.st_mtime > file.st_mtime ? link.st_mtime
-						 : file.st_mtime;
+	*changed =
+	    link.st_mtime > file.st_mtime ? link.st_mtime : file.st_mtime;
 	return true;
 }
 

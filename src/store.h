@@ -83,8 +83,8 @@ bool store_alias(const struct store *store, const char *domain,
  * When the policy of a domain last became what it is: the later one of its file
  * and, for an alias, of the link. False with errno set when it has none.
  */
-bool store_changed(
-    const struct store *store, const char *domain, time_t *changed);
+bool
+store_changed(const struct store *store, const char *domain, time_t *changed);
 
 /* The path of a domain's or a shared name's file, for findings. */
 void store_path(

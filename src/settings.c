@@ -1,0 +1,272 @@
+/*
+ * From the file to the settings: libconfig kept from doing more than parse, and
+ * every key of its tree compared with those there are; see settings.h.
+ */
+#include "settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libconfig.h>
+
+#include "safefile.h"
+#include "settings_key.h"
+#include "settings_scan.h"
+
+#define HINT_SIZE   256
+#define QUOTED_SIZE 320
+
+static const struct settings_key *
+key_find(const struct settings_group *group, struct text_span name,
+    bool (*same)(struct text_span, const char *))
+{
+	size_t i;
+
+	for (i = 0; i < group->count; i++)
+		if (same(name, group->keys[i].name))
+			return &group->keys[i];
+	return NULL;
+}
+
+/* One letter in a short key, two in a long one. */
+static bool
+is_near(struct text_span name, const char *key)
+{
+	struct text_span other = { key, strlen(key) };
+
+	return text_distance(name, other) <= (other.length <= 4 ? 1 : 2);
+}
+
+static void
+key_error(struct settings_reader *reader, const config_setting_t *setting,
+    const char *message, const char *hint)
+{
+	char storage[QUOTED_SIZE];
+	struct text quoted;
+
+	text_init(&quoted, storage, sizeof(storage));
+	text_add_quoted(
+	    &quoted, settings_scan_key(config_setting_name(setting)));
+	diag_error(reader->sink, settings_value_place(setting), hint,
+	    "key %s: %s", storage, message);
+}
+
+static void
+unknown_key(struct settings_reader *reader, const config_setting_t *setting,
+    struct text_span name)
+{
+	const struct settings_group *group = reader->group;
+	const struct settings_key *meant = key_find(group, name, is_near);
+	char storage[HINT_SIZE];
+	struct text hint;
+	size_t i;
+
+	text_init(&hint, storage, sizeof(storage));
+	if (meant != NULL)
+		text_add_format(&hint, "did you mean %s?", meant->name);
+	else
+		text_add_string(&hint, "write one of");
+	for (i = 0; meant == NULL && i < group->count; i++)
+		text_add_format(
+		    &hint, "%s %s", i > 0 ? "," : "", group->keys[i].name);
+	key_error(reader, setting, "there is no such setting here", storage);
+}
+
+/* The key of that name; NULL and an error when there is none. */
+static const struct settings_key *
+known_key(struct settings_reader *reader, const config_setting_t *setting)
+{
+	struct text_span name = settings_scan_key(config_setting_name(setting));
+	const struct settings_key *key =
+	    key_find(reader->group, name, text_equals);
+	char storage[HINT_SIZE];
+
+	if (key != NULL)
+		return key;
+	key = key_find(reader->group, name, text_equals_fold);
+	if (key == NULL) {
+		unknown_key(reader, setting, name);
+		return NULL;
+	}
+	(void)snprintf(storage, sizeof(storage), "write %s", key->name);
+	key_error(reader, setting, "keys are in lower case", storage);
+	return key;
+}
+
+static void read_group(struct settings_reader *reader,
+    const struct settings_group *group, const config_setting_t *setting);
+
+/* first is where the key was given before, or NULL. */
+static void
+read_key(struct settings_reader *reader, const struct settings_key *key,
+    const config_setting_t *setting, const config_setting_t *first)
+{
+	reader->key = key;
+	if (first != NULL)
+		diag_error(reader->sink, settings_value_place(setting),
+		    "keep one of the two",
+		    "%s%s is given twice, the first time on line %u",
+		    reader->group->prefix, key->name,
+		    settings_value_place(first).line);
+	if (key->group == NULL)
+		key->read(reader, setting);
+	else if (settings_value_has_type(
+		     reader, setting, CONFIG_TYPE_GROUP, "a group"))
+		read_group(reader, key->group, setting);
+}
+
+static void
+read_group(struct settings_reader *reader, const struct settings_group *group,
+    const config_setting_t *setting)
+{
+	const struct settings_group *outer = reader->group;
+	const config_setting_t *given[SETTINGS_KEY_MAX] = { NULL };
+	int i;
+
+	reader->group = group;
+	for (i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *child =
+		    config_setting_get_elem(setting, (unsigned)i);
+		const struct settings_key *key = known_key(reader, child);
+		const config_setting_t **place;
+
+		if (key == NULL)
+			continue;
+		place = &given[key - group->keys];
+		read_key(reader, key, child, *place);
+		if (*place == NULL)
+			*place = child;
+	}
+	reader->group = outer;
+}
+
+/*
+ * settings_scan leaves no @include in the text; should it ever, libconfig is
+ * still not to open anything. Before 1.7 it puts the directory before every
+ * path, absolute ones too, and nothing is below /dev/null. From then on it asks
+ * a function.
+ */
+#if LIBCONFIG_VER_MAJOR > 1 || LIBCONFIG_VER_MINOR >= 7
+static const char **
+include_nothing(struct config_t *config, const char *directory,
+    const char *path, const char **error)
+{
+	(void)config;
+	(void)directory;
+	(void)path;
+	*error = "@include is not allowed";
+	return NULL;
+}
+#endif
+
+static void
+forbid_includes(config_t *config)
+{
+	config_set_include_dir(config, "/dev/null");
+#if LIBCONFIG_VER_MAJOR > 1 || LIBCONFIG_VER_MINOR >= 7
+	config_set_include_func(config, include_nothing);
+#endif
+}
+
+static void
+syntax_error(const config_t *config, struct diag_sink *sink)
+{
+	const char *message = config_error_text(config);
+	int line = config_error_line(config);
+
+	diag_error(sink,
+	    (struct diag_place){ line > 0 ? (unsigned)line : 0, 0 },
+	    "write key = value; with text in double quotes, braces closed, and "
+	    "no comma after the last one of an array; it may be missing "
+	    "further up",
+	    "%s", message != NULL ? message : "syntax error");
+}
+
+/* What was read before a syntax error is checked all the same. */
+static void
+read_text(struct settings_reader *reader, const char *text)
+{
+	config_t config;
+	bool whole;
+
+	config_init(&config);
+	forbid_includes(&config);
+	whole = config_read_string(&config, text) == CONFIG_TRUE;
+	read_group(reader, &settings_key_root, config_root_setting(&config));
+	if (!whole)
+		syntax_error(&config, reader->sink);
+	config_destroy(&config);
+}
+
+bool
+settings_parse(struct settings *settings, const char *bytes, size_t length,
+    struct diag_sink *sink)
+{
+	static char storage[SETTINGS_SCAN_SIZE];
+	struct settings_reader reader = { .settings = settings, .sink = sink };
+	const unsigned before = sink->errors;
+	struct text clean;
+
+	settings_key_defaults(settings);
+	if (length > SETTINGS_SCAN_MAX) {
+		diag_error(sink, DIAG_WHOLE, "make it smaller",
+		    "larger than %d bytes", SETTINGS_SCAN_MAX);
+		return false;
+	}
+	text_init(&clean, storage, sizeof(storage));
+	settings_scan((struct text_span){ bytes, length }, &clean, sink);
+	read_text(&reader, clean.bytes);
+	return sink->errors == before;
+}
+
+/* The file that is meant, and whether it may be absent. */
+static const char *
+choose_path(const char *path, bool *optional)
+{
+	*optional = false;
+	if (path != NULL)
+		return path;
+	path = getenv(SETTINGS_ENVIRONMENT);
+	if (path != NULL && path[0] != '\0')
+		return path;
+	*optional = true;
+	return SETTINGS_PATH;
+}
+
+/* Pre: sink->file is the path. */
+static bool
+load_file(struct settings *settings, bool optional, struct diag_sink *sink)
+{
+	static char bytes[SETTINGS_SCAN_MAX + 1];
+	size_t length;
+
+	settings_key_defaults(settings);
+	switch (safefile_read_path(
+	    sink->file, geteuid(), bytes, sizeof(bytes), &length, sink)) {
+	case SAFEFILE_OK:
+		return settings_parse(settings, bytes, length, sink);
+	case SAFEFILE_ABSENT:
+		if (optional)
+			return true;
+		diag_error(sink, DIAG_WHOLE,
+		    "write it, or leave -c and MTA_STS_CONF out",
+		    "there is no such file");
+		return false;
+	default:
+		return false;
+	}
+}
+
+bool
+settings_load(
+    struct settings *settings, const char *path, struct diag_sink *sink)
+{
+	const char *file = sink->file;
+	bool optional, loaded;
+
+	sink->file = choose_path(path, &optional);
+	loaded = load_file(settings, optional, sink);
+	sink->file = file;
+	return loaded;
+}

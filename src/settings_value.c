@@ -1,0 +1,175 @@
+/*
+ * Values as libconfig has them; see settings_value.h. libconfig converts and
+ * drops in silence, so that nothing counts before it has been checked here.
+ */
+#include "settings_value.h"
+
+#include <string.h>
+
+#define QUOTED_SIZE 320
+
+struct diag_place
+settings_value_place(const config_setting_t *setting)
+{
+	return (struct diag_place){
+		(unsigned)config_setting_source_line(setting), 0
+	};
+}
+
+bool
+settings_value_has_type(struct settings_reader *reader,
+    const config_setting_t *setting, int type, const char *name)
+{
+	static const char *const names[] = {
+		[CONFIG_TYPE_GROUP] = "a group",
+		[CONFIG_TYPE_INT] = "a number",
+		[CONFIG_TYPE_INT64] = "a number",
+		[CONFIG_TYPE_STRING] = "a text",
+		[CONFIG_TYPE_BOOL] = "true or false",
+		[CONFIG_TYPE_ARRAY] = "an array",
+		[CONFIG_TYPE_LIST] = "a list",
+	};
+	int given = config_setting_type(setting);
+
+	if (given != type && given != CONFIG_TYPE_FLOAT &&
+	    given != CONFIG_TYPE_NONE)
+		diag_error(reader->sink, settings_value_place(setting),
+		    reader->key->hint, "%s%s: %s where %s belongs",
+		    reader->group->prefix, reader->key->name, names[given],
+		    name);
+	return given == type;
+}
+
+bool
+settings_value_is_text(
+    struct settings_reader *reader, const config_setting_t *setting)
+{
+	return settings_value_has_type(
+	    reader, setting, CONFIG_TYPE_STRING, "a text in double quotes");
+}
+
+struct text_span
+settings_value_span(const config_setting_t *setting)
+{
+	const char *string = config_setting_get_string(setting);
+
+	if (string == NULL)
+		string = "";
+	return (struct text_span){ string, strlen(string) };
+}
+
+void
+settings_value_error(struct settings_reader *reader,
+    const config_setting_t *setting, const char *message, const char *hint)
+{
+	char storage[QUOTED_SIZE];
+	struct text value;
+
+	text_init(&value, storage, sizeof(storage));
+	if (config_setting_type(setting) == CONFIG_TYPE_STRING)
+		text_add_quoted(&value, settings_value_span(setting));
+	else
+		text_add_format(
+		    &value, "%lld", config_setting_get_int64(setting));
+	diag_error(reader->sink, settings_value_place(setting), hint,
+	    "%s%s %s: %s", reader->group->prefix, reader->key->name, storage,
+	    message);
+}
+
+unsigned
+settings_value_word(struct settings_reader *reader,
+    const config_setting_t *setting, const char *const words[], size_t count,
+    unsigned before)
+{
+	size_t i;
+
+	if (!settings_value_is_text(reader, setting))
+		return before;
+	for (i = 0; i < count; i++)
+		if (text_equals(settings_value_span(setting), words[i]))
+			return (unsigned)i;
+	settings_value_error(
+	    reader, setting, "there is no such choice", reader->key->hint);
+	return before;
+}
+
+void
+settings_value_duration(struct settings_reader *reader,
+    const config_setting_t *setting, uint64_t most, uint32_t *seconds)
+{
+	int type = config_setting_type(setting);
+	uint64_t value = UINT64_MAX;
+	long long number;
+
+	if (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) {
+		number = config_setting_get_int64(setting);
+		if (number >= 0)
+			value = (uint64_t)number;
+	} else if (!settings_value_has_type(
+		       reader, setting, CONFIG_TYPE_STRING, "a duration")) {
+		return;
+	} else if (!text_duration(settings_value_span(setting), &value)) {
+		settings_value_error(reader, setting, "no duration",
+		    "write digits and one of s m h d w y, such as \"7d\"");
+		return;
+	}
+	if (value > most)
+		settings_value_error(
+		    reader, setting, "out of range", reader->key->hint);
+	else
+		*seconds = (uint32_t)value;
+}
+
+void
+settings_value_keep(
+    char *storage, size_t size, struct text_span span, bool lower)
+{
+	struct text text;
+	size_t i;
+
+	text_init(&text, storage, size);
+	text_add(&text, span.at, span.length);
+	for (i = 0; lower && i < text.length; i++)
+		storage[i] = text_lower(storage[i]);
+}
+
+/* One that is there already is not kept twice. */
+static void
+list_add(const struct settings_list *list, struct text_span span)
+{
+	char *item = list->items + *list->count * list->size;
+	size_t i = 0;
+
+	settings_value_keep(item, list->size, span, list->lower);
+	while (strcmp(list->items + i * list->size, item) != 0)
+		i++;
+	if (i == *list->count)
+		(*list->count)++;
+}
+
+void
+settings_value_list(struct settings_reader *reader,
+    const config_setting_t *setting, const struct settings_list *list)
+{
+	int i;
+
+	if (config_setting_type(setting) != CONFIG_TYPE_LIST &&
+	    !settings_value_has_type(
+		reader, setting, CONFIG_TYPE_ARRAY, "an array of texts"))
+		return;
+	*list->count = 0;
+	for (i = 0; i < config_setting_length(setting); i++) {
+		const config_setting_t *item =
+		    config_setting_get_elem(setting, (unsigned)i);
+
+		if (!settings_value_is_text(reader, item) ||
+		    !list->check(reader, item))
+			continue;
+		if (*list->count == list->most) {
+			settings_value_error(
+			    reader, item, "one too many", "name fewer");
+			return;
+		}
+		list_add(list, settings_value_span(item));
+	}
+}
