@@ -1,0 +1,192 @@
+"""
+The systemd units: that systemd understands them, that they keep what they
+promise, and that the program runs the way they start it. systemd itself does
+not run here.
+"""
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+
+import pytest
+
+import fastcgi
+from harness import POLICY_WIRE, PROGRAM, TOP
+
+UNITS = ("mta-sts.socket", "mta-sts.service")
+INSTALLED = "/usr/lib/cgi-bin/mta-sts.fcgi"
+
+needs_analyze = pytest.mark.skipif(
+    not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
+
+
+def read(unit):
+    """Section -> key -> all its values, in the file's order."""
+    sections, section = {}, None
+    for line in (TOP / "cgi-bin" / unit).read_text().splitlines():
+        if line.startswith("["):
+            section = sections.setdefault(line.strip("[]"), {})
+        elif line and not line.startswith("#"):
+            key, equals, value = line.partition("=")
+            assert equals and key == key.strip(), line
+            section.setdefault(key, []).append(value)
+    return sections
+
+
+def analyze(*args, **more):
+    return subprocess.run(["systemd-analyze", *args], text=True, timeout=60,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          **more)
+
+
+@pytest.fixture
+def installed(tmp_path):
+    """Copies of the units that name the program where it is now."""
+    for unit in UNITS:
+        text = (TOP / "cgi-bin" / unit).read_text()
+        if unit.endswith(".service"):
+            assert INSTALLED in text
+            text = text.replace(INSTALLED, str(PROGRAM))
+        (tmp_path / unit).write_text(text)
+    return tmp_path
+
+
+@needs_analyze
+def test_verify(installed):
+    """No unknown key, section or value, and the program is there."""
+    done = analyze("verify", "--man=no",
+                   *(str(installed / unit) for unit in UNITS))
+    ours = [line for line in done.stdout.splitlines() if "mta-sts" in line]
+    assert (done.returncode, ours) == (0, []), done.stdout
+
+
+@needs_analyze
+def test_verify_can_fail(installed):
+    """Or the test before proves nothing."""
+    unit = installed / "mta-sts.service"
+    unit.write_text(unit.read_text().replace("StandardInput=", "StandadInput="))
+    done = analyze("verify", "--man=no", str(unit))
+    assert "StandadInput" in done.stdout
+
+
+@needs_analyze
+def test_exposure(installed):
+    """systemd's own measure, from 0.0 (safe) to 10.0; below 1.0 here."""
+    done = analyze("security", "--offline=true", "--threshold=10",
+                   "--no-pager", str(installed / "mta-sts.service"))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("unit, section, key, value", [
+    ("mta-sts.socket", "Socket", "ListenStream", "/run/mta-sts/fcgi.sock"),
+    ("mta-sts.socket", "Socket", "SocketMode", "0660"),
+    ("mta-sts.socket", "Socket", "SocketUser", "root"),
+    ("mta-sts.socket", "Socket", "SocketGroup", "www-data"),
+    ("mta-sts.socket", "Socket", "Accept", "no"),
+    ("mta-sts.socket", "Socket", "TriggerLimitIntervalSec", "0"),
+    ("mta-sts.socket", "Install", "WantedBy", "sockets.target"),
+    ("mta-sts.service", "Unit", "Requires", "mta-sts.socket"),
+    ("mta-sts.service", "Unit", "StartLimitIntervalSec", "0"),
+    ("mta-sts.service", "Service", "ExecStart", INSTALLED),
+    ("mta-sts.service", "Service", "StandardInput", "socket"),
+    ("mta-sts.service", "Service", "StandardOutput", "journal"),
+    ("mta-sts.service", "Service", "StandardError", "journal"),
+    ("mta-sts.service", "Service", "Restart", "always"),
+    ("mta-sts.service", "Service", "DynamicUser", "yes"),
+    ("mta-sts.service", "Service", "NoNewPrivileges", "yes"),
+    ("mta-sts.service", "Service", "CapabilityBoundingSet", ""),
+    ("mta-sts.service", "Service", "ProtectSystem", "strict"),
+    ("mta-sts.service", "Service", "PrivateNetwork", "yes"),
+    ("mta-sts.service", "Service", "RestrictAddressFamilies", "AF_UNIX"),
+])
+def test_promise(unit, section, key, value):
+    assert read(unit)[section][key] == [value]
+
+
+def test_every_server_has_the_socket():
+    """The files that connect to it name the one that the unit makes."""
+    path, = read("mta-sts.socket")["Socket"]["ListenStream"]
+    for name in ("nginx.conf", "apache-proxy-fcgi.conf", "lighttpd.conf"):
+        assert path in (TOP / "cgi-bin" / name).read_text(), name
+
+
+def test_limits():
+    """Room for ten thousand connections, and time for those that have begun."""
+    service = read("mta-sts.service")["Service"]
+    assert int(service["LimitNOFILE"][0]) > 10000
+    assert int(service["TimeoutStopSec"][0]) > 5
+    # Whose files they are is what the responder checks: it must see it.
+    assert "PrivateUsers" not in service
+
+
+class Unit:
+    """
+    Starts the program as systemd does: the listening socket on descriptor 0
+    and no other, the journal's socket on 1 and 2, systemd's environment.
+    """
+
+    def __init__(self, site):
+        self.path = site.root / "unit.sock"
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(self.path))
+        os.chmod(self.path, 0o660)
+        self.socket.listen(4096)
+        self.journal, self._stderr = socket.socketpair()
+        self._environment = {
+            "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "INVOCATION_ID": "0" * 32, "JOURNAL_STREAM": "8:1",
+            "SYSTEMD_EXEC_PID": "1", "MTA_STS_CONF": str(site.settings)}
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [PROGRAM], stdin=self.socket, stdout=self._stderr,
+            stderr=self._stderr, env=self._environment, cwd="/")
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        for it in (self.socket, self.journal, self._stderr):
+            it.close()
+
+    def ask(self):
+        return fastcgi.ask(self.path)
+
+
+def test_started_as_by_systemd(site):
+    with Unit(site) as unit:
+        assert unit.ask().body == POLICY_WIRE
+        said = unit.journal.recv(65536).decode()
+        assert str(site.policies) in said
+        mode = os.stat(unit.path).st_mode
+        assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
+
+
+def test_reload(site):
+    """ExecReload's SIGHUP: it leaves with success; who waits is served."""
+    command, = read("mta-sts.service")["Service"]["ExecReload"]
+    kill = command.replace("$MAINPID", "{}")
+    with Unit(site) as unit:
+        assert unit.ask().body == POLICY_WIRE
+        subprocess.run(kill.format(unit.process.pid).split(), check=True)
+        assert unit.process.wait(10) == 0
+        # The socket stays: a client that comes now is answered by the next.
+        with fastcgi.Connection(unit.path) as client:
+            client.send(fastcgi.request())
+            unit.start()
+            assert client.answer().body == POLICY_WIRE
+
+
+def test_broken_settings_are_told(site):
+    """It ends with failure and says why, each time it is started."""
+    site.settings.write_text("polices = 1;\n")
+    with Unit(site) as unit:
+        assert unit.process.wait(10) == 1
+        said = unit.journal.recv(65536).decode()
+        assert f"{site.settings}:1" in said and "polices" in said
