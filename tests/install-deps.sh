@@ -1,0 +1,100 @@
+#!/bin/sh
+#
+# install-deps.sh PACKAGE... : installs from Debian those that are missing.
+#
+# Needs root only when something is missing. Starts no service: while packages
+# are being installed, policy-rc.d(8) forbids it, and a web server that this run
+# brought is not left to start at boot either. Removes nothing.
+set -eu
+
+policy=/usr/sbin/policy-rc.d
+servers='lighttpd nginx apache2' # packages, and their services
+
+# The first version of Debian 12 that has CVE-2025-23016 mended.
+libfcgi=2.4.2-2+deb12u1
+
+say() {
+	printf 'deps: %s\n' "$*"
+}
+
+die() {
+	printf 'deps: %s\n' "$*" >&2
+	exit 1
+}
+
+is_installed() {
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
+	    grep -qx installed
+}
+
+has_fixed_libfcgi() {
+	version=$(dpkg-query -W -f '${Version}\n' libfcgi-dev | head -n 1)
+	dpkg --compare-versions "$version" ge "$libfcgi"
+}
+
+not_installed() {
+	for package; do
+		is_installed "$package" || printf '%s ' "$package"
+	done
+}
+
+forbid_services() {
+	[ ! -e "$policy" ] || return 0
+	# Before the file: an interruption between the two leaves nothing.
+	trap 'rm -f "$policy"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	chmod 0755 "$policy"
+}
+
+# Of those that were not here before; whatever started one all the same (a
+# policy-rc.d of the administrator's may allow it) is stopped.
+disable_services() {
+	for server; do
+		is_installed "$server" || continue
+		update-rc.d "$server" disable >/dev/null
+		if [ -d /run/systemd/system ]; then
+			systemctl stop "$server.service"
+		fi
+		say "$server is installed, and will not start at boot"
+	done
+}
+
+[ $# -gt 0 ] || die 'usage: install-deps.sh package ...'
+command -v dpkg-query >/dev/null ||
+    die "this is not Debian; install what corresponds to: $*"
+
+missing=$(not_installed "$@")
+if ! is_installed libfcgi-dev || ! has_fixed_libfcgi; then
+	case " $missing " in
+	*' libfcgi-dev '*) ;;
+	*) missing="${missing}libfcgi-dev " ;;
+	esac
+fi
+
+if [ -z "$missing" ]; then
+	say "all $# packages are installed"
+	exit 0
+fi
+say "to be installed: $missing"
+[ "$(id -u)" -eq 0 ] ||
+    die "that needs root: apt-get install --no-install-recommends $missing"
+
+# shellcheck disable=SC2086
+new_servers=$(not_installed $servers)
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+forbid_services
+apt-get -q update </dev/null ||
+    say 'the package lists could not be renewed; going on with the old ones'
+# shellcheck disable=SC2086
+apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 \
+    -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold \
+    install $missing </dev/null
+# shellcheck disable=SC2086
+disable_services $new_servers
+
+has_fixed_libfcgi ||
+    die "libfcgi is $version and open to CVE-2025-23016; $libfcgi is needed" \
+    '(is the security archive among the sources of apt?)'
+say "libfcgi $version has CVE-2025-23016 mended"
