@@ -21,11 +21,11 @@ label_fault(struct text_span label, size_t *at)
 
 		*at = i;
 		if ((unsigned char)c >= 0x80)
-			return "a letter outside ASCII";
+			return "a character outside ASCII";
 		if (c == '_')
 			return "an underscore";
 		if (!text_is_letter(c) && !text_is_digit(c) && c != '-')
-			return "a byte that no name has";
+			return "a character that no host name has";
 	}
 	*at = 0;
 	if (label.at[0] == '-')
@@ -55,7 +55,7 @@ hostname_fault(struct text_span name, size_t *at)
 
 	*at = 0;
 	if (name.length == 0)
-		return "it is empty";
+		return "an empty name";
 	if (name.length > 1 && end[-1] == '.' && end[-2] != '.') {
 		*at = name.length - 1;
 		return "a final dot";
@@ -72,7 +72,7 @@ hostname_fault(struct text_span name, size_t *at)
 	}
 	*at = 0;
 	if (label_is_numeric(label))
-		return "an IP address or a number";
+		return "a last label of digits alone, as in an IP address";
 	return name.length > HOSTNAME_MAX ? "longer than 253 octets" : NULL;
 }
 

@@ -19,7 +19,7 @@
 
 /*
  * What keeps the span from being a host name, as a constant phrase ("a final
- * dot"), with *at the offset of the first byte to blame; NULL when it is a host
+ * dot"), with *at the offset of the byte to blame; NULL when it is a host
  * name. A final dot, an underscore, a label
  * over 63 octets, a name over 253 and an all-numeric last label (an address)
  * are all faults.

@@ -22,7 +22,7 @@ static struct {
 /* What log_seldom wrote lately: the hash of a message, and when. */
 static struct {
 	uint64_t hash;
-	time_t until;
+	int64_t until; /* milliseconds */
 } told[LOG_SELDOM_MAX];
 static unsigned left_out;
 
@@ -131,11 +131,13 @@ is_due(const char *message)
 {
 	const uint64_t hash = hash_of(message);
 	size_t i, free = LOG_SELDOM_MAX;
-	struct timespec now;
+	struct timespec clock;
+	int64_t now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(CLOCK_MONOTONIC, &clock);
+	now = clock.tv_sec * INT64_C(1000) + clock.tv_nsec / 1000000;
 	for (i = 0; i < LOG_SELDOM_MAX; i++) {
-		if (told[i].until <= now.tv_sec)
+		if (told[i].until <= now)
 			free = i;
 		else if (told[i].hash == hash)
 			return false;
@@ -145,7 +147,7 @@ is_due(const char *message)
 		return false;
 	}
 	told[free].hash = hash;
-	told[free].until = now.tv_sec + LOG_SELDOM_SECONDS;
+	told[free].until = now + LOG_SELDOM_SECONDS * INT64_C(1000);
 	return true;
 }
 
@@ -162,8 +164,13 @@ log_seldom(enum log_level level, const char *format, ...)
 	va_end(arguments);
 	if (!is_due(message))
 		return;
-	if (left_out > 0)
-		log_warning("%u more messages were left out", left_out);
-	left_out = 0;
+	if (left_out > 0) {
+		char told_too[64];
+
+		(void)snprintf(told_too, sizeof(told_too),
+		    "%u more messages were left out", left_out);
+		log_line(level, told_too);
+		left_out = 0;
+	}
 	log_line(level, message);
 }

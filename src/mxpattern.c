@@ -8,6 +8,7 @@
 
 #include "hostname.h"
 
+#define LABEL_MAX 63
 #define HINT_NAME "write the host name alone, such as mx1.example.com"
 
 static bool
@@ -83,6 +84,8 @@ hostname_hint(struct text_span name, size_t at, size_t octets_left)
 		       "has letters, digits and hyphens only";
 	if (octets_left == 1 && name.at[at] == '.')
 		return "leave the final dot out";
+	if (octets_left > LABEL_MAX)
+		return "write the name as the DNS has it";
 	return HINT_NAME;
 }
 
@@ -100,6 +103,9 @@ mxpattern_check(struct text_span pattern, struct mxpattern_fault *fault)
 	name.length -= skipped;
 	if (!wildcard_fault(name, fault)) {
 		fault->message = hostname_fault(name, &fault->at);
+		if (fault->message == NULL &&
+		    name.length > HOSTNAME_MAX - skipped)
+			fault->message = "longer than any name that it matches";
 		if (fault->message == NULL)
 			return true;
 		fault->hint =

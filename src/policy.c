@@ -129,7 +129,8 @@ policy_validate(const struct policy *policy, struct diag_sink *sink)
 	check_required(policy, sink);
 	if (policy->names.overflow || policy->extensions.overflow ||
 	    rendered_size(policy) > POLICY_SIZE_MAX)
-		diag_error(sink, DIAG_WHOLE, "name fewer hosts",
+		diag_error(sink, DIAG_WHOLE,
+		    "name fewer hosts, or leave fields out",
 		    "the policy is served as more than %d octets",
 		    POLICY_SIZE_MAX);
 	check_doubtful(policy, sink);

@@ -149,7 +149,9 @@ read_mx(struct policy_reader *reader, struct text_span value)
 	if (mxpattern_is_wide(value))
 		diag_warning(reader->sink, policy_field_place(reader, value.at),
 		    "write the full host name of the MX",
-		    "an mx below the root itself is hardly ever meant");
+		    "mx \"%.*s\": a bare host name or a top-level domain is "
+		    "hardly ever meant",
+		    (int)value.length, value.at);
 	mx_add(reader->policy, value);
 	return true;
 }

@@ -21,7 +21,8 @@ read_unknown(struct policy_reader *reader, struct text_span key)
 	if (meant != NULL)
 		text_add_format(&hint, "did you mean %s?", meant->name);
 	policy_field_error(reader, key.at, "key", key,
-	    "no policy has such a key",
+	    key.length == 0 ? "there is no key before the colon"
+			    : "RFC 8461 has no such key",
 	    meant != NULL ? hint.bytes
 			  : "leave the line out, or put # at its beginning");
 }
@@ -195,14 +196,15 @@ check_bytes(struct policy_reader *reader, struct text_span line)
 			diag_error(reader->sink,
 			    policy_field_place(reader, line.at),
 			    "save the file as UTF-8, or better as ASCII",
-			    "byte 0x%02x is no UTF-8", c);
+			    "byte 0x%02x is not valid UTF-8", c);
 			return false;
 		}
 		if ((text_is_control(line.at[0]) && c != '\t') ||
 		    (c == 0xc2 && (unsigned char)line.at[1] < 0xa0)) {
 			diag_error(reader->sink,
-			    policy_field_place(reader, line.at), "delete it",
-			    "control character 0x%02x",
+			    policy_field_place(reader, line.at),
+			    c == 0 ? "save the file as UTF-8" : "delete it",
+			    "control character U+%04X",
 			    (unsigned char)line.at[length - 1]);
 			return false;
 		}
@@ -214,7 +216,7 @@ check_bytes(struct policy_reader *reader, struct text_span line)
 
 /*
  * The line break that examples spell out as four characters, and people copy:
- * the error is told once, and what follows is read as the lines it was to be.
+ * the error is told, and what follows is read as the lines it was to be.
  */
 static void
 read_spelled_out(struct policy_reader *reader, struct text_span line)
@@ -288,7 +290,7 @@ refuse_size(struct policy *policy, struct diag_sink *sink)
 
 	for (i = 0; i < POLICY_KNOWN; i++)
 		policy->excused[i] = true;
-	diag_error(sink, DIAG_WHOLE, "name fewer hosts", "larger than %d bytes",
+	diag_error(sink, DIAG_WHOLE, "make it smaller", "larger than %d bytes",
 	    POLICY_SIZE_MAX);
 }
 

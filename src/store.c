@@ -223,24 +223,36 @@ list_open(const struct store *store)
 	return directory;
 }
 
+static bool
+list_failed(const struct store *store, int error, struct diag_sink *sink)
+{
+	const char *file = sink->file;
+
+	sink->file = store->path;
+	diag_error(
+	    sink, DIAG_WHOLE, NULL, "it cannot be listed: %s", strerror(error));
+	sink->file = file;
+	return false;
+}
+
 bool
 store_each(const struct store *store,
     bool (*each)(void *context, const struct store_entry *entry), void *context,
     struct diag_sink *sink)
 {
 	DIR *directory = list_open(store);
-	const char *file = sink->file;
 	const struct dirent *found;
 	struct store_entry entry;
+	int error = 0;
 
-	if (directory == NULL) {
-		sink->file = store->path;
-		diag_error(sink, DIAG_WHOLE, NULL, "it cannot be listed: %s",
-		    strerror(errno));
-		sink->file = file;
-		return false;
-	}
-	while ((found = readdir(directory)) != NULL) {
+	if (directory == NULL)
+		return list_failed(store, errno, sink);
+	for (;;) {
+		errno = 0;
+		found = readdir(directory);
+		error = errno;
+		if (found == NULL)
+			break;
 		if (!stem_of(found->d_name, entry.stem))
 			continue;
 		entry.name = found->d_name;
@@ -250,7 +262,7 @@ store_each(const struct store *store,
 			break;
 	}
 	(void)closedir(directory);
-	return true;
+	return error == 0 || list_failed(store, error, sink);
 }
 
 void

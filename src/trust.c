@@ -13,13 +13,13 @@ bool
 trust_check_owner(const struct stat *status, const struct trust *trust,
     struct diag_sink *sink)
 {
-	char hint[DIAG_HINT_SIZE];
+	char hint[64];
 
 	if (status->st_uid == trust->owner ||
 	    (trust->root_too && status->st_uid == 0))
 		return true;
-	(void)snprintf(hint, sizeof(hint), "run: chown %lu %s",
-	    (unsigned long)trust->owner, sink->file);
+	(void)snprintf(hint, sizeof(hint), "run chown %lu on it",
+	    (unsigned long)trust->owner);
 	diag_error(sink, DIAG_WHOLE, hint,
 	    "it belongs to uid %lu, not to %lu%s",
 	    (unsigned long)status->st_uid, (unsigned long)trust->owner,
@@ -31,21 +31,20 @@ bool
 trust_check_writers(const struct stat *status, struct diag_sink *sink)
 {
 	static const struct {
-		const char *who, *bits;
+		const char *who, *hint;
 	} writers[] = {
-		[S_IWGRP] = { "its group", "g-w" },
-		[S_IWOTH] = { "everybody", "o-w" },
-		[S_IWGRP | S_IWOTH] = { "its group and everybody", "go-w" },
+		[S_IWGRP] = { "its group", "run chmod g-w on it" },
+		[S_IWOTH] = { "everybody", "run chmod o-w on it" },
+		[S_IWGRP | S_IWOTH] = { "its group and everybody",
+		    "run chmod go-w on it" },
 	};
 	const mode_t bits = status->st_mode & WRITERS;
-	char hint[DIAG_HINT_SIZE];
 
 	if (bits == 0)
 		return true;
-	(void)snprintf(hint, sizeof(hint), "run: chmod %s %s",
-	    writers[bits].bits, sink->file);
-	diag_error(sink, DIAG_WHOLE, hint, "writable by %s (mode %04o)",
-	    writers[bits].who, (unsigned)(status->st_mode & 07777));
+	diag_error(sink, DIAG_WHOLE, writers[bits].hint,
+	    "writable by %s (mode %04o)", writers[bits].who,
+	    (unsigned)(status->st_mode & 07777));
 	return false;
 }
 

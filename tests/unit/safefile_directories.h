@@ -127,9 +127,9 @@ test_directories(void **state)
 
 	(void)state;
 	make_tree();
-	UNIT_EACH(row, directories)
-	check_directory(
-	    row->line, in_base(row->path), getuid(), row->want, row->blamed);
+	UNIT_EACH (row, directories)
+		check_directory(row->line, in_base(row->path), getuid(),
+		    row->want, row->blamed);
 }
 
 /* The directory is the owner's; those on the way may be root's, too. */

@@ -260,9 +260,9 @@ static const struct row values[] = {
 	    "1" BAD "dns.host \"sts.example.com.\": a final dot~such as",
 	    is_default },
 	{ __LINE__, TEXT("dns = { host = \"\" }"),
-	    "1" BAD "dns.host \"\": it is empty", is_default },
+	    "1" BAD "dns.host \"\": an empty name", is_default },
 	{ __LINE__, TEXT("dns = { host = \"192.0.2.1\" }"),
-	    "1" BAD "dns.host~an IP address", is_default },
+	    "1" BAD "dns.host~a last label of digits alone", is_default },
 	{ __LINE__, TEXT("dns = { host = \"a\\n.example\" }"),
 	    "1" BAD "dns.host \"a\\x0a.example\"", is_default },
 	{ __LINE__, TEXT("dns = { host = [ ] }"),
@@ -324,15 +324,15 @@ static const struct row values[] = {
 		 "[\n\"mailto:\",\n\"mailto:a\",\n\"mailto:@c.example\","
 		 "\n\"mailto:a@\",\n\"mailto:a@b@c.example\" ] }"),
 	    "2" BAD "~no mail address\n3" BAD "~no mail address\n4" BAD
-	    "~no mail address\n5" BAD "~it is empty\n6" BAD
-	    "~a byte that no name has",
+	    "~no mail address\n5" BAD "~an empty name\n6" BAD
+	    "~a character that no host name has",
 	    is_default },
 	{ __LINE__,
 	    TEXT("dns = { reports = "
 		 "[\n\"https://\",\n\"https:///x\",\n\"https://a_b/"
 		 "\",\n\"https://c.example/%4\",\n\"https://c.example/%g0\" ] "
 		 "}"),
-	    "2" BAD "~it is empty\n3" BAD "~it is empty\n4" BAD
+	    "2" BAD "~an empty name\n3" BAD "~an empty name\n4" BAD
 	    "~an underscore\n5" BAD "~two hexadecimal digits~%25\n6" BAD
 	    "~two hexadecimal digits",
 	    is_default },

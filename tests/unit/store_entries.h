@@ -101,8 +101,7 @@ test_alias(void **state)
 	put("conf.d/b.example.txt", GOOD, 0644);
 	assert_false(store_alias(&store, "b.example", target));
 	assert_false(store_alias(&store, "absent.example", target));
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		make_link(row->target, "conf.d/a.txt");
 		UNIT_EXPECT(row->line, store_alias(&store, "a", target));
 		UNIT_STRING(row->line, target, row->want);

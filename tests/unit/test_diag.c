@@ -43,8 +43,7 @@ test_forms(void **state)
 	const __typeof__(forms[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, forms)
-	{
+	UNIT_EACH (row, forms) {
 		struct diag_sink sink = { take_written, NULL, "a/b.txt", 0, 0 };
 
 		(row->warning ? diag_warning : diag_error)(
@@ -91,8 +90,7 @@ test_cut(void **state)
 
 	(void)state;
 	memset(long_text, 'm', sizeof(long_text) - 1);
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		struct diag_sink sink = { take_written, NULL, "f", 0, 0 };
 		size_t before = strlen("f: error: ");
 		size_t hint = row->hint > 0 ? 2 + row->kept_hint : 0;

@@ -96,8 +96,7 @@ test_good(void **state)
 	const __typeof__(good[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, good)
-	{
+	UNIT_EACH (row, good) {
 		size_t first, skip, ready;
 
 		fill(row->records);
@@ -134,8 +133,7 @@ test_leftover(void **state)
 	const __typeof__(rows[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		size_t first, skip;
 
 		fill(row->records);
@@ -200,8 +198,7 @@ test_bad(void **state)
 	const __typeof__(bad[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, bad)
-	{
+	UNIT_EACH (row, bad) {
 		size_t first, skip;
 
 		fill(row->records);
@@ -284,8 +281,7 @@ test_size(void **state)
 	const __typeof__(rows[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		size_t skip;
 
 		length = 0;

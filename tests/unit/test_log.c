@@ -139,8 +139,7 @@ test_levels(void **state)
 	const __typeof__(rows[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		seconds += 1000;
 		log_open("n", LOG_TO_STDERR, row->level);
 		listen_begin();
@@ -177,8 +176,7 @@ test_escaping(void **state)
 
 	(void)state;
 	log_open("n", LOG_TO_STDERR, LOG_INFORMATION);
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		listen_begin();
 		log_info("%s", row->message);
 		(void)listen_end();
@@ -249,8 +247,7 @@ test_seldom_repeats(void **state)
 
 	(void)state;
 	log_open("n", LOG_TO_STDERR, LOG_INFORMATION);
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		seconds += 1000;
 		listen_begin();
 		log_seldom(LOG_ERRORS, "row %d", row->line);

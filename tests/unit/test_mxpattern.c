@@ -10,6 +10,9 @@
 #define LABEL63 TEN TEN TEN TEN TEN TEN "abc"
 #define NAME253 LABEL63 "." LABEL63 "." LABEL63 "." TEN TEN TEN TEN TEN TEN "x"
 
+#define NAME251                                                                \
+	LABEL63 "." LABEL63 "." LABEL63 "." TEN TEN TEN TEN TEN "abcdefghi"
+
 static const struct {
 	int line;
 	const char *pattern;
@@ -22,7 +25,7 @@ static const struct {
 	{ __LINE__, "a.b", false },
 	{ __LINE__, "1.a", false },
 	{ __LINE__, NAME253, false },
-	{ __LINE__, "*." NAME253, false },
+	{ __LINE__, "*." NAME251, false },
 	{ __LINE__, "localhost", true },
 	{ __LINE__, "a", true },
 	{ __LINE__, "*.a", true },
@@ -35,8 +38,7 @@ test_good(void **state)
 	const __typeof__(good[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, good)
-	{
+	UNIT_EACH (row, good) {
 		struct text_span span = { row->pattern, strlen(row->pattern) };
 		struct mxpattern_fault fault;
 
@@ -117,9 +119,10 @@ static const struct {
 	{ __LINE__, "*." LABEL63 "x.a", 2, "63 octets", "" },
 	{ __LINE__, NAME253 "y", 0, "253 octets", "" },
 	{ __LINE__, "*." NAME253 "y", 2, "253 octets", "" },
-	{ __LINE__, "\"mx1.example.com\"", 0, "byte", ALONE },
-	{ __LINE__, "mx1.example.com\\", 15, "byte", ALONE },
-	{ __LINE__, "mx(1)", 2, "byte", ALONE },
+	{ __LINE__, "*." NAME251 "y", 2, "longer than any name", "" },
+	{ __LINE__, "\"mx1.example.com\"", 0, "no host name has", ALONE },
+	{ __LINE__, "mx1.example.com\\", 15, "no host name has", ALONE },
+	{ __LINE__, "mx(1)", 2, "no host name has", ALONE },
 };
 
 static void
@@ -128,8 +131,7 @@ test_bad(void **state)
 	const __typeof__(bad[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, bad)
-	{
+	UNIT_EACH (row, bad) {
 		struct text_span span = { row->pattern, strlen(row->pattern) };
 		struct mxpattern_fault fault = { "", "", 9999 };
 

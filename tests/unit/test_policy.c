@@ -69,8 +69,7 @@ test_good(void **state)
 	const struct row *row;
 
 	(void)state;
-	UNIT_EACH(row, good)
-	{
+	UNIT_EACH (row, good) {
 		check(row, true, "");
 		unit_bytes(rows_file, row->line, rendered, rendered_length,
 		    row->want, strlen(row->want));
@@ -83,8 +82,8 @@ test_warned(void **state)
 	const struct row *row;
 
 	(void)state;
-	UNIT_EACH(row, warned)
-	check(row, true, row->want);
+	UNIT_EACH (row, warned)
+		check(row, true, row->want);
 }
 
 /* Each finding also tells what to write instead. */
@@ -94,8 +93,7 @@ test_bad(void **state)
 	const struct row *row;
 
 	(void)state;
-	UNIT_EACH(row, bad)
-	{
+	UNIT_EACH (row, bad) {
 		const char *at = found.text, *end;
 
 		check(row, false, row->want);
@@ -209,8 +207,7 @@ test_rendered_size(void **state)
 	const __typeof__(rows[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, rows)
-	{
+	UNIT_EACH (row, rows) {
 		size_t length =
 		    fill_mx(row->first, row->last, row->around, row->octets);
 

@@ -204,8 +204,9 @@ test_rows(void **state)
 
 	(void)state;
 	read_policy(BODY, sizeof(BODY) - 1);
-	UNIT_EACH(row, rows)
-	check(row->line, &row->request, row->found, row->want, row->domain);
+	UNIT_EACH (row, rows)
+		check(row->line, &row->request, row->found, row->want,
+		    row->domain);
 }
 
 /* Path before method before host before what is found. */
@@ -331,8 +332,7 @@ test_request_read(void **state)
 	const __typeof__(requests[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, requests)
-	{
+	UNIT_EACH (row, requests) {
 		const char *values[FIELDS], *wanted[FIELDS];
 		struct responder_request got;
 		size_t i;
@@ -372,8 +372,7 @@ test_has_body(void **state)
 	const __typeof__(bodies[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, bodies)
-	{
+	UNIT_EACH (row, bodies) {
 		const struct responder_request request = {
 			.content_length = row->length,
 			.transfer_encoding = row->encoding,

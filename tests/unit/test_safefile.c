@@ -96,8 +96,7 @@ test_files(void **state)
 
 	(void)state;
 	unit_rows = rows_file;
-	UNIT_EACH(row, files)
-	{
+	UNIT_EACH (row, files) {
 		if (row->kind == PLAIN)
 			put(row->name, row->is, row->mode);
 		else if (row->kind == FOLDER)
@@ -149,12 +148,12 @@ test_owner(void **state)
 		UNIT_SKIP("only root can give files away");
 	assert_int_equal(chown(in_base("a"), OTHER, OTHER), 0);
 	check(__LINE__, "a", 0, REFUSED,
-	    "0:0: error: it belongs to uid 65534, not to 0; run: chown 0 file");
+	    "0:0: error: it belongs to uid 65534, not to 0; run chown 0 on it");
 	check(__LINE__, "a", OTHER, OK, "x");
 	assert_int_equal(chown(in_base("a"), 0, OTHER), 0);
 	check(__LINE__, "a", 0, OK, "x");
 	check(__LINE__, "a", OTHER, REFUSED,
-	    "0:0: error: it belongs to uid 0, not to 65534; run: chown 65534 ");
+	    "0:0: error: it belongs to uid 0, not to 65534; run chown 65534 on it");
 	UNIT_DONE();
 }
 
@@ -219,8 +218,7 @@ test_disturbed(void **state)
 	(void)state;
 	victim = in_base("a");
 	unit_rows = rows_file;
-	UNIT_EACH(row, disturbed)
-	{
+	UNIT_EACH (row, disturbed) {
 		(void)unlink(victim);
 		put("a", "0123456789", 0644);
 		victim = in_base("a");

@@ -39,8 +39,8 @@ test_values(void **state)
 	const struct row *row;
 
 	(void)state;
-	UNIT_EACH(row, values)
-	try_row("settings_rows.h", row);
+	UNIT_EACH (row, values)
+		try_row("settings_rows.h", row);
 }
 
 static void
@@ -49,8 +49,8 @@ test_hostile(void **state)
 	const struct row *row;
 
 	(void)state;
-	UNIT_EACH(row, hostile)
-	try_row("settings_hostile.h", row);
+	UNIT_EACH (row, hostile)
+		try_row("settings_hostile.h", row);
 }
 
 /* Parses a text of count parts, each with its number in the place of "#". */
@@ -109,8 +109,7 @@ test_limits(void **state)
 	const struct limit *limit;
 
 	(void)state;
-	UNIT_EACH(limit, limits)
-	{
+	UNIT_EACH (limit, limits) {
 		UNIT_EXPECT(limit->line, parse_many(limit->head, limit->part,
 					     limit->count, limit->tail));
 		UNIT_FINDINGS(limit->line, &found, "");

@@ -85,8 +85,7 @@ test_append(void **state)
 	const __typeof__(appends[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, appends)
-	{
+	UNIT_EACH (row, appends) {
 		size_t length = strlen(row->want), size;
 
 		for (size = 1; size <= length + 3; size++) {
@@ -125,8 +124,7 @@ test_overflow_stays(void **state)
 	const __typeof__(appends[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, appends)
-	{
+	UNIT_EACH (row, appends) {
 		char storage[256];
 		struct text text;
 
@@ -213,8 +211,7 @@ test_equals(void **state)
 	const __typeof__(pairs[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, pairs)
-	{
+	UNIT_EACH (row, pairs) {
 		UNIT_EXPECT(row->line,
 		    text_equals(row->span, row->string) == row->same);
 		UNIT_EXPECT(row->line,
@@ -244,8 +241,7 @@ test_trim(void **state)
 	const __typeof__(trims[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, trims)
-	{
+	UNIT_EACH (row, trims) {
 		struct text_span got = text_trim(span_of(row->given));
 
 		UNIT_BYTES(row->line, got.at, got.length, row->want,
@@ -305,8 +301,7 @@ test_numbers(void **state)
 	const __typeof__(numbers[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, numbers)
-	{
+	UNIT_EACH (row, numbers) {
 		uint64_t number = NO;
 		bool read = text_decimal(span_of(row->given), 10, &number);
 
@@ -370,8 +365,7 @@ test_distance(void **state)
 	const __typeof__(distances[0]) *row;
 
 	(void)state;
-	UNIT_EACH(row, distances)
-	{
+	UNIT_EACH (row, distances) {
 		struct text_span a = span_of(row->a), b = span_of(row->b);
 
 		UNIT_EXPECT(row->line, text_distance(a, b) == row->distance);
