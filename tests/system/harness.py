@@ -4,6 +4,7 @@ ground that the responder trusts, and the responder itself as a process on a
 listening socket. Knows neither FastCGI nor HTTP: see fastcgi.py and cgi.py.
 """
 
+import atexit
 import os
 import pwd
 import shutil
@@ -15,9 +16,6 @@ import time
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[2]
-PROGRAM = Path(os.environ.get("MTA_STS_FCGI",
-                              TOP / "cgi-bin" / "mta-sts.fcgi")).absolute()
-
 # The one path that is answered.
 PATH = "/.well-known/mta-sts.txt"
 
@@ -39,6 +37,25 @@ POLICY_WIRE = (b"version: STSv1\r\n"
 
 # Variables that would make the program a CGI, or name its settings.
 _FOREIGN = ("GATEWAY_INTERFACE", "REQUEST_METHOD", "MTA_STS_CONF")
+
+
+def _reachable(program):
+    """
+    The program, or a copy of it where others than root can get at it: a clone
+    below /root is closed to the users that some tests start it as.
+    """
+    closed = any(not parent.stat().st_mode & 0o001
+                 for parent in program.parents)
+    if os.getuid() != 0 or not closed or not program.exists():
+        return program
+    directory = tempfile.mkdtemp(prefix="mta-sts-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    os.chmod(directory, 0o755)
+    return Path(shutil.copy(program, directory))
+
+
+PROGRAM = _reachable(Path(os.environ.get(
+    "MTA_STS_FCGI", TOP / "cgi-bin" / "mta-sts.fcgi")).absolute())
 
 
 def source(mode="enforce", mx=("mx.example.com",), max_age=604800):

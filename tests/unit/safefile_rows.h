@@ -34,9 +34,11 @@ static const struct {
 	{ __LINE__, PLAIN, "65", TEXT63 "45", 0644, REFUSED,
 	    "0:0: error: larger than 63 bytes" },
 	{ __LINE__, PLAIN, "group", "x", 0664, REFUSED,
-	    "0:0: error: writable by its group (mode 0664); run chmod g-w on it" },
+	    "0:0: error: writable by its group (mode 0664); run chmod g-w on "
+	    "it" },
 	{ __LINE__, PLAIN, "others", "x", 0646, REFUSED,
-	    "0:0: error: writable by everybody (mode 0646); run chmod o-w on it" },
+	    "0:0: error: writable by everybody (mode 0646); run chmod o-w on "
+	    "it" },
 	{ __LINE__, PLAIN, "both", "x", 0666, REFUSED,
 	    "0:0: error: writable by ~ (mode 0666)~run chmod go-w on it" },
 	{ __LINE__, FOLDER, "folder", NULL, 0755, REFUSED,

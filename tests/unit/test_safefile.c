@@ -153,7 +153,8 @@ test_owner(void **state)
 	assert_int_equal(chown(in_base("a"), 0, OTHER), 0);
 	check(__LINE__, "a", 0, OK, "x");
 	check(__LINE__, "a", OTHER, REFUSED,
-	    "0:0: error: it belongs to uid 0, not to 65534; run chown 65534 on it");
+	    "0:0: error: it belongs to uid 0, not to 65534; run chown 65534 on "
+	    "it");
 	UNIT_DONE();
 }
 
