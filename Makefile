@@ -1,7 +1,8 @@
 # mta-sts-responder
 #
 #   make deps      install from Debian what building, serving and testing need
-#   make           build cgi-bin/mta-sts.fcgi
+#                  (make deps demo: without what only tests need)
+#   make           build cgi-bin/mta-sts.fcgi and the command mta-sts
 #   make demo      serve the samples of conf.d with lighttpd and fetch them
 #                  (ONESHOT=1: do not wait for Ctrl-C)
 #   make check     every test (SANITIZE=1: under ASan and UBSan)
@@ -74,14 +75,15 @@ log       = log $(text)
 settings  = settings settings_key settings_scan settings_value reporturi \
             $(safefile) $(policy)
 record    = record $(policy)
+edit      = admin_edit $(policy)
 store     = store $(safefile) $(policy)
 modules   = text diag hostname mxpattern policy responder framing safefile \
-            log settings store
+            log settings store record edit
 
 objects = $(addprefix $(build)/,$(addsuffix .o,$(sort $(1))))
 units   = $(addprefix $(build)/test_,$(modules))
 
-all: cgi-bin/mta-sts.fcgi
+all: cgi-bin/mta-sts.fcgi .build/plain/mta-sts
 
 cgi-bin/mta-sts.fcgi: .build/plain/mta-sts.fcgi
 	$(INSTALL) -m 0755 $< $@
@@ -107,35 +109,45 @@ $(build)/%.o: src/%.c Makefile | $(build)
 	$(compile) -c -o $@ $<
 
 $(build)/test_%.o: tests/unit/test_%.c Makefile | $(build)
-	$(compile) -c -o $@ $<
+	$(compile) -Isrc/admin -c -o $@ $<
 
 $(build):
 	mkdir -p $@
 
+libs_settings = $(libconfig)
+libs_record   = $(shell $(PKG_CONFIG) --libs libmd)
+
 # A unit test links its module and the layers below it, and nothing else.
 define unit
 $(build)/test_$(1): $(build)/test_$(1).o $(call objects,$($(1)))
-	$$(link) -o $$@ $$^ $$(cmocka) $(if $(filter settings,$(1)),$$(libconfig))
+	$$(link) -o $$@ $$^ $$(cmocka) $(libs_$(1))
 endef
 $(foreach module,$(modules),$(eval $(call unit,$(module))))
 
 -include $(wildcard $(build)/*.d)
 .SECONDARY:
 
-packages = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
-           libidn2-dev libjson-c-dev libmd-dev \
-           lighttpd curl openssl \
-           libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
-           libapache2-mod-fcgid strace valgrind mandoc wrk \
-           clang clang-format clang-tidy cppcheck
+packages      = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
+                libidn2-dev libjson-c-dev libmd-dev lighttpd curl
+test_packages = libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
+                libapache2-mod-fcgid openssl bind9 bind9-utils bind9-dnsutils \
+                nsd php-cli perl procps strace valgrind mandoc wrk \
+                clang clang-format clang-tidy cppcheck
+
+# Whoever just wants to see it run, or to run it, needs no name server.
+ifneq ($(filter demo all install,$(MAKECMDGOALS)),)
+ifeq ($(filter check memcheck bench lint,$(MAKECMDGOALS)),)
+test_packages =
+endif
+endif
 
 deps:
-	tests/install-deps.sh $(packages)
+	tests/install-deps.sh $(packages) $(test_packages)
 
 demo: cgi-bin/mta-sts.fcgi
 	tests/demo.sh $(if $(ONESHOT),--oneshot)
 
-check: all $(program) $(units)
+check: all $(program) $(command) $(units)
 	tests/check.py --build $(build) $(units)
 
 memcheck: $(units)
@@ -146,38 +158,56 @@ memcheck: $(units)
 bench: all
 	tests/bench/bench.py
 
+sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch]
+
 lint: all
-	clang-format --dry-run -Werror src/*.[ch] tests/unit/*.[ch]
+	clang-format --dry-run -Werror $(sources)
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-	    -D_GNU_SOURCE -DVERSION='""' -Isrc src
-	$(CLANG_TIDY) --quiet src/*.c -- -std=c11 -D_GNU_SOURCE \
-	    -DVERSION='""' -Isrc
+	    -D_GNU_SOURCE -DVERSION='""' -Isrc -Isrc/admin src
+	$(CLANG_TIDY) --quiet src/*.c src/admin/*.c -- -std=c11 -D_GNU_SOURCE \
+	    -DVERSION='""' -Isrc -Isrc/admin
 	mandoc -Tlint -Wwarning src/*.[158]
 
+completions = $(prefix)/share/bash-completion/completions
+panels      = $(wildcard src/panels/*.* src/panels/*/*) src/panels/hook
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(cgibindir) $(DESTDIR)$(mandir)/man8 \
-	    $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(datadir) \
-	    $(DESTDIR)$(unitdir) $(DESTDIR)$(sysconfdir)/mta-sts/conf.d
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(cgibindir) \
+	    $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+	    $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(unitdir) \
+	    $(DESTDIR)$(completions) $(DESTDIR)$(sysconfdir)/mta-sts/conf.d
+	$(INSTALL) -m 0755 .build/plain/mta-sts $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 0755 cgi-bin/mta-sts.fcgi $(DESTDIR)$(cgibindir)/
-	$(INSTALL) -m 0644 src/mta-sts.fcgi.8 $(DESTDIR)$(mandir)/man8/
+	$(INSTALL) -m 0644 src/mta-sts.1 $(DESTDIR)$(mandir)/man1/
 	$(INSTALL) -m 0644 src/mta-sts.conf.5 src/mta-sts-policy.5 \
 	    $(DESTDIR)$(mandir)/man5/
-	$(INSTALL) -m 0644 cgi-bin/*.conf $(DESTDIR)$(datadir)/
+	$(INSTALL) -m 0644 src/mta-sts.fcgi.8 $(DESTDIR)$(mandir)/man8/
 	$(INSTALL) -m 0644 cgi-bin/mta-sts.socket cgi-bin/mta-sts.service \
 	    $(DESTDIR)$(unitdir)/
+	$(INSTALL) -m 0644 src/mta-sts.bash-completion \
+	    $(DESTDIR)$(completions)/mta-sts
+	for file in cgi-bin/*.conf; do \
+	    $(INSTALL) -D -m 0644 $$file \
+	    $(DESTDIR)$(datadir)/$${file#cgi-bin/} || exit 1; done
+	for file in $(panels); do \
+	    mode=0755; case $$file in *.php) mode=0644;; esac; \
+	    $(INSTALL) -D -m $$mode $$file \
+	    $(DESTDIR)$(datadir)/$${file#src/} || exit 1; done
 	test -e $(DESTDIR)$(sysconfdir)/mta-sts/mta-sts.conf || \
 	    $(INSTALL) -m 0644 conf.d/mta-sts.conf \
 	    $(DESTDIR)$(sysconfdir)/mta-sts/
 
-# The settings and the policies are the administrator's and stay.
+# The settings, the policies and their history are the administrator's and stay.
 uninstall:
-	rm -f $(DESTDIR)$(cgibindir)/mta-sts.fcgi \
-	    $(DESTDIR)$(mandir)/man8/mta-sts.fcgi.8 \
+	rm -f $(DESTDIR)$(bindir)/mta-sts $(DESTDIR)$(cgibindir)/mta-sts.fcgi \
+	    $(DESTDIR)$(mandir)/man1/mta-sts.1 \
 	    $(DESTDIR)$(mandir)/man5/mta-sts.conf.5 \
 	    $(DESTDIR)$(mandir)/man5/mta-sts-policy.5 \
+	    $(DESTDIR)$(mandir)/man8/mta-sts.fcgi.8 \
 	    $(DESTDIR)$(unitdir)/mta-sts.socket \
-	    $(DESTDIR)$(unitdir)/mta-sts.service
+	    $(DESTDIR)$(unitdir)/mta-sts.service \
+	    $(DESTDIR)$(completions)/mta-sts
 	rm -rf $(DESTDIR)$(datadir)
 
 clean:

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """
 check.py --build DIR UNIT...: runs the unit test programs, then the system
-tests against DIR/mta-sts.fcgi. Shows failures in full and the rest in a line
+tests against the programs in DIR. Shows failures in full and the rest in a line
 each; the last line counts. Exits 1 when anything failed or nothing ran. What is
 tested is in unit/ and system/.
 """
@@ -101,9 +101,10 @@ def count_junit(report):
     return count
 
 
-def run_system(program):
-    """Runs the system tests against a built program."""
-    env = dict(os.environ, MTA_STS_FCGI=str(program),
+def run_system(build):
+    """Runs the system tests against the programs built there."""
+    env = dict(os.environ, MTA_STS_FCGI=str(build / "mta-sts.fcgi"),
+               MTA_STS=str(build / "mta-sts"),
                PYTHONDONTWRITEBYTECODE="1")
     with tempfile.TemporaryDirectory(prefix="mta-sts-check-") as directory:
         report = Path(directory) / "junit.xml"
@@ -127,14 +128,14 @@ def main():
     """Returns the exit code."""
     parser = argparse.ArgumentParser(description="runs every test")
     parser.add_argument("--build", type=Path, required=True, metavar="DIR",
-                        help="where mta-sts.fcgi was built")
+                        help="where the programs were built")
     parser.add_argument("units", nargs="*", metavar="UNIT",
                         help="a unit test program")
     options = parser.parse_args()
     count = Count()
     for unit in options.units:
         count += run_unit(unit)
-    count += run_system(options.build.resolve() / "mta-sts.fcgi")
+    count += run_system(options.build.resolve())
     print(count, flush=True)
     return 1 if count.failed or not count.passed else 0
 

@@ -8,7 +8,7 @@
 set -eu
 
 policy=/usr/sbin/policy-rc.d
-servers='lighttpd nginx apache2' # packages, and their services
+servers='lighttpd nginx apache2 bind9 nsd' # packages
 
 # The first version of Debian 12 that has CVE-2025-23016 mended.
 libfcgi=2.4.2-2+deb12u1
@@ -53,6 +53,7 @@ forbid_services() {
 disable_services() {
 	for server; do
 		is_installed "$server" || continue
+		[ "$server" != bind9 ] || server=named # the name of its service
 		update-rc.d "$server" disable >/dev/null
 		if [ -d /run/systemd/system ]; then
 			systemctl stop "$server.service"

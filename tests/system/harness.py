@@ -146,6 +146,7 @@ class Site:
         self.settings.write_text(
             f'policies = "{policies or self.policies}";\n'
             f'owner = "{owner}";\n'
+            f'state = "{self.root}/state";\n'
             'log = { to = "stderr"; level = "debug"; };\n' + text)
         self.settings.chmod(0o644)
 
