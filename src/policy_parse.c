@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lines.h"
 #include "policy_field.h"
 
 #define EXTENSION_NAME_MAX 32
@@ -242,27 +243,6 @@ read_spelled_out(struct policy_reader *reader, struct text_span line)
 	} while (rest.length > 0);
 }
 
-/* Takes the next line, ended by LF, CRLF, CR or the end of the text. */
-static struct text_span
-next_line(struct text_span *rest)
-{
-	struct text_span line = { rest->at, 0 };
-	size_t end = 0;
-
-	while (line.length < rest->length && line.at[line.length] != '\n' &&
-	       line.at[line.length] != '\r')
-		line.length++;
-	end = line.length;
-	if (end < rest->length)
-		end += end + 1 < rest->length && line.at[end] == '\r' &&
-			       line.at[end + 1] == '\n'
-			   ? 2
-			   : 1;
-	rest->at += end;
-	rest->length -= end;
-	return line;
-}
-
 static void
 policy_init(struct policy *policy)
 {
@@ -306,15 +286,11 @@ policy_parse(struct policy *policy, const char *bytes, size_t length,
 		refuse_size(policy, sink);
 		return;
 	}
-	if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-		rest.at += 3;
-		rest.length -= 3;
-	}
-	while (rest.length > 0) {
-		reader.line = rest.at;
+	lines_begin(&rest);
+	while (lines_next(&rest, &line)) {
+		reader.line = line.at;
 		reader.number++;
 		policy->last_line.line = reader.number;
-		line = next_line(&rest);
 		if (!check_bytes(&reader, line))
 			policy_field_excuse(&reader, field_meant(line));
 		else if (text_trim(line).length > 0 && line.at[0] != '#')
