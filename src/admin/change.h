@@ -1,0 +1,99 @@
+/*
+ * The one way in which the command changes the policy directory: under a lock,
+ * validated first, atomically, and noted in the history. What to write is for
+ * the verbs. Names are policy domains, or shared names such as _hosting.
+ */
+#ifndef MTASTS_CHANGE_H
+#define MTASTS_CHANGE_H
+
+#include "admin.h"
+#include "record.h"
+#include "source.h"
+
+/*
+ * Waits for and takes the lock of the policy directory (flock on conf.d/.lock),
+ * so that of two writers the second sees what the first wrote, and sees that
+ * the history can be written. Neither is done in a dry run. Gives up after a
+ * minute. change_end releases the lock; so does the end of the process.
+ */
+enum admin_exit change_begin(struct admin *admin);
+void change_end(void);
+
+/* Calls the function between the two above. */
+enum admin_exit change_with_lock(struct admin *admin, const char *domain,
+    enum admin_exit (*work)(struct admin *admin, const char *domain));
+
+enum change_kind { CHANGE_ABSENT, CHANGE_POLICY, CHANGE_ALIAS };
+
+/*
+ * What the directory has under a name. alias is what it is an alias of, "" for
+ * a link to something that is no policy file.
+ */
+enum change_kind change_look(
+    const struct admin *admin, const char *domain, char alias[STORE_STEM_SIZE]);
+
+/*
+ * Reads and validates what is served for a name, and the id of its text. Errors
+ * go to stderr, warnings do not. Pre: it is there.
+ */
+enum admin_exit change_read(const struct admin *admin, const char *domain,
+    struct source *source, struct policy *policy, char id[RECORD_ID_SIZE]);
+
+/* The same in silence; id is "" when it is not there or has an error. */
+bool change_peek(const struct admin *admin, const char *domain,
+    struct source *source, struct policy *policy, char id[RECORD_ID_SIZE]);
+
+/*
+ * The same for a text that is to become the policy of a name. aloud: with
+ * warnings.
+ */
+enum admin_exit change_judge(const struct admin *admin, const char *domain,
+    struct text_span text, bool aloud, struct policy *policy,
+    char id[RECORD_ID_SIZE]);
+
+/*
+ * Puts a policy in place: parses and validates it (errors on stderr, nothing
+ * written when there is one), writes a temporary file in the directory, mode
+ * 0644, of the trusted owner, fsyncs it, renames it over <domain>.txt, fsyncs
+ * the directory, and adds to the history. The file that was there stays as it
+ * is when anything fails. A dry run prints the text and writes nothing.
+ */
+enum admin_exit
+change_put(struct admin *admin, const char *domain, struct text_span text);
+
+/*
+ * Makes <alias>.txt a symbolic link to <target>.txt, atomically. Links that
+ * name <alias> are made to name the target. Pre: the target is a file.
+ */
+enum admin_exit
+change_link(struct admin *admin, const char *alias, const char *target);
+
+/*
+ * Renames, never over something else. The new name is there before the old one
+ * goes, and links that name the old one follow in between. One that was begun
+ * and not finished is finished.
+ */
+enum admin_exit
+change_rename(struct admin *admin, const char *old, const char *new);
+
+/* Whether a rename has been begun: both names are those of one file. */
+bool
+change_is_begun(const struct admin *admin, const char *old, const char *new);
+
+/* Removes <domain>.txt. */
+enum admin_exit change_remove(struct admin *admin, const char *domain);
+
+/*
+ * Calls the function with each alias of a name, until it returns false. False
+ * with a message when the directory cannot be listed.
+ */
+bool change_each_alias(const struct admin *admin, const char *domain,
+    bool (*each)(void *context, const char *alias), void *context);
+
+/*
+ * Says in the history that something else than it tells was published under the
+ * name until now.
+ */
+enum admin_exit change_note_unknown(struct admin *admin, const char *domain);
+
+#endif
