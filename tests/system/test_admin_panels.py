@@ -1,0 +1,197 @@
+"""
+What all hosting panels tell in common, each in its own way (see panels.py), and
+what a policy then becomes. And that a hook never breaks its panel: Host.call
+sees to it that the exit status is 0 and stdout empty.
+"""
+
+import os
+import shutil
+
+import pytest
+
+from command import configure
+from harness import source
+from panels import (CPanel, ENFORCE, HOSTILE, NEW, Plesk, RETIRED, having,
+                    host, is_, panel)
+
+__all__ = ["host", "panel"]  # fixtures
+
+
+class TestCreated:
+    """A new domain gets a policy from the defaults."""
+
+    @having("created")
+    def test_a_new_domain(self, host, panel):
+        for _ in range(2):
+            assert panel.created("example.com") == ""
+            is_(host, "example.com", NEW)
+        assert list(host.policies()) == ["example.com.txt"]
+        assert host.logged() == ""
+
+    @having("created")
+    def test_what_is_there_stays(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        assert panel.created("example.com") == ""
+        assert host.policies() == {"example.com.txt": ENFORCE.decode()}
+
+    @having("created")
+    def test_a_broken_one_is_told_of(self, host, panel):
+        host.site.write("example.com", "broken\n")
+        assert "example.com" in panel.created("example.com")
+        assert host.policies() == {"example.com.txt": "broken\n"}
+
+    @having("created")
+    def test_unicode(self, host, panel):
+        assert panel.created("bücher.example") == ""
+        is_(host, "xn--bcher-kva.example", NEW)
+
+    @having("created")
+    def test_without_defaults(self, host, panel):
+        configure(host.site)
+        said = panel.created("example.com")
+        assert "defaults.mx" in said
+        assert said.strip().split("\n")[0] in host.logged()
+        assert "-t mta-sts -p mail.err" in host.logged()
+        assert host.policies() == {}
+
+    @having("created", "gone")
+    def test_again_after_it_was_gone(self, host, panel):
+        panel.created("example.com")
+        panel.gone("example.com")
+        is_(host, "example.com", RETIRED)
+        for _ in range(2):
+            assert panel.created("example.com") == ""
+            is_(host, "example.com", NEW)
+
+    @having("aliased")
+    def test_an_alias(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        for _ in range(2):
+            assert panel.aliased("example.org", "example.com") == ""
+            assert host.policies()["example.org.txt"] == "example.com.txt"
+        assert panel.aliased("example.net", "nowhere.example") == ""
+        is_(host, "example.net", NEW)
+
+
+class TestRenamed:
+    """A renamed domain keeps its policy."""
+
+    @having("renamed")
+    def test_renamed(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        host.site.alias("example.org", "example.com")
+        for _ in range(2):
+            assert panel.renamed("example.com", "example.net") == ""
+            assert host.policies() == {"example.net.txt": ENFORCE.decode(),
+                                       "example.org.txt": "example.net.txt"}
+
+    @having("renamed")
+    def test_without_a_policy(self, host, panel):
+        assert panel.renamed("example.com", "example.net") == ""
+        is_(host, "example.net", NEW)
+        assert list(host.policies()) == ["example.net.txt"]
+
+    @having("renamed")
+    def test_to_a_name_that_is_taken(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        host.site.write("example.net", source("testing"))
+        before = host.policies()
+        assert "example.net" in panel.renamed("example.com", "example.net")
+        assert host.policies() == before and host.logged() != ""
+
+
+class TestGone:
+    """A policy that is no more wanted is retired, never dropped."""
+
+    @having("gone")
+    def test_gone(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        for _ in range(2):
+            assert panel.gone("example.com") == ""
+            is_(host, "example.com", RETIRED)
+
+    @having("gone")
+    def test_without_a_policy(self, host, panel):
+        assert panel.gone("example.com") == ""
+        assert host.policies() == {} and host.logged() == ""
+
+    @having("aliased", "gone")
+    def test_an_alias_alone(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        panel.aliased("example.org", "example.com")
+        assert panel.gone("example.org") == ""
+        is_(host, "example.org", RETIRED)
+        assert host.policies()["example.com.txt"] == ENFORCE.decode()
+
+    @having("disabled", "enabled")
+    def test_disabled_and_enabled(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        for _ in range(2):
+            assert panel.disabled("example.com") == ""
+            is_(host, "example.com", RETIRED)
+        for _ in range(2):
+            assert panel.enabled("example.com") == ""
+            is_(host, "example.com", NEW)
+
+
+class TestNeverBreaks:
+    """Host.call sees to it: the exit status is 0, and stdout is empty."""
+
+    @having("created")
+    @pytest.mark.parametrize("name", HOSTILE, ids=repr)
+    def test_hostile_names(self, host, panel, name, kind):
+        host.site.write("example.com", ENFORCE)
+        before = host.policies()
+        for event in ("created", "gone", "disabled", "enabled", "pointer"):
+            if (kind is CPanel and event in ("disabled", "enabled") or
+                    kind is Plesk and name == "" and event == "gone"):
+                continue  # names from cPanel's own files; or no event at all
+            if getattr(panel, event, None):
+                said = getattr(panel, event)(name)
+                assert "is no domain" in said, event
+                assert "\x1b" not in said + host.logged()
+                assert said.split("\n")[0] in host.logged()
+        for event in ("aliased", "renamed"):
+            if getattr(panel, event, None) and (kind is not Plesk or name):
+                assert "is no domain" in getattr(panel, event)(
+                    *((name, "example.com") if event == "aliased" else
+                      ("example.com", name))), event
+        assert host.policies() == before
+        assert set(os.listdir(host.site.root)) <= {
+            "conf.d", "mta-sts.conf", "state"}
+
+    @having("created", "gone")
+    def test_without_the_command(self, host, panel):
+        (host.tools / "mta-sts").unlink()
+        if shutil.which("mta-sts", path="/usr/local/bin:/usr/bin:/bin"):
+            pytest.skip("mta-sts is installed here")
+        assert "not found" in panel.created("example.com")
+        assert "not found" in panel.gone("example.com")
+
+    @pytest.mark.parametrize("args", [
+        (), ("created",), ("created", "a.example", "b.example"), ("x", "y"),
+        ("gone", "a b"), ("renamed", "a b", "c"), ("aliased", "a b", "c d")])
+    def test_the_hook_itself(self, host, args):
+        assert host.call(host.panels / "hook", *args).startswith("mta-sts: ")
+        assert host.policies() == {}
+
+    @having("created", "gone")
+    def test_without_the_hook(self, host, panel):
+        (host.panels / "hook").unlink()
+        panel.created("example.com")
+        panel.gone("example.com")
+        assert host.policies() == {}
+
+    @having("created")
+    def test_through_a_link(self, host, panel):
+        """As the README installs them; the panel knows the link alone."""
+        elsewhere = host.directory / "elsewhere"
+        elsewhere.mkdir()
+        for path in list(host.panels.rglob("*")):
+            if path.is_file() and path.name != "hook":
+                place = elsewhere / path.relative_to(host.panels)
+                place.parent.mkdir(exist_ok=True)
+                place.symlink_to(path)
+        host.panels = elsewhere
+        assert panel.created("example.com") == ""
+        is_(host, "example.com", NEW)
