@@ -67,7 +67,9 @@ text      = text
 diag      = diag $(text)
 hostname  = hostname $(text)
 mxpattern = mxpattern $(hostname)
-policy    = policy policy_field policy_parse mxpattern $(hostname) $(diag)
+lines     = lines $(text)
+policy    = policy policy_field policy_parse lines mxpattern $(hostname) \
+            $(diag)
 responder = responder $(policy)
 framing   = framing
 safefile  = safefile safefile_directory trust $(diag)
