@@ -19,6 +19,8 @@
 
 #include "framing.h"
 
+#define DISCARDS_MAX 16 /* reads of a body at a time */
+
 struct fastcgi {
 	FCGX_Request request;
 	int descriptor; /* -1 when libfcgi has closed it */
@@ -203,11 +205,17 @@ discard_body(struct fastcgi *connection)
 {
 	char bytes[4096];
 	ssize_t count;
+	int reads;
 
-	do
+	/* A peer that sends without end must not keep the others waiting. */
+	for (reads = 0; reads < DISCARDS_MAX; reads++) {
 		count = recv(connection->descriptor, bytes, sizeof(bytes), 0);
-	while (count > 0);
-	return count < 0 && errno == EAGAIN ? FASTCGI_PARTIAL : FASTCGI_ENDED;
+		if (count < 0 && (errno == EAGAIN || errno == EINTR))
+			break;
+		if (count <= 0)
+			return FASTCGI_ENDED;
+	}
+	return FASTCGI_PARTIAL;
 }
 
 static enum fastcgi_state
