@@ -6,7 +6,6 @@ of descriptors, and requests that come slowly or never whole.
 import resource
 import socket
 import statistics
-import threading
 import time
 from contextlib import ExitStack, contextmanager
 
@@ -247,37 +246,3 @@ def test_over_tcp(site):
                     check(connection.ask(keep=keep), 200, POLICY_WIRE)
                     if not keep:
                         assert connection.drain() == b""
-
-
-def test_bodies_without_end(site):
-    """Peers that send a body as fast as they can keep nobody waiting."""
-    post = request(variables(method="POST", CONTENT_LENGTH="999999999"),
-                   stdin=None)
-    body = record(fastcgi.STDIN, b"x" * 60000)
-    stop, longest = threading.Event(), 0.0
-
-    def flood(socket):
-        with Connection(socket) as peer:
-            peer.send(post)
-            try:
-                while not stop.is_set():
-                    peer.send(body)
-            except OSError:
-                pass  # its five seconds are over
-
-    with Responder(site) as responder:
-        threads = [threading.Thread(target=flood, args=(responder.socket,))
-                   for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        try:
-            for _ in range(100):
-                start = time.monotonic()
-                check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
-                longest = max(longest, time.monotonic() - start)
-                time.sleep(0.01)
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
-    assert longest < AT_ONCE
