@@ -49,6 +49,7 @@ endif
 
 build   = .build/$(variant)
 program = $(build)/mta-sts.fcgi
+command = $(build)/mta-sts
 
 warnings = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wwrite-strings -Wpointer-arith -Wformat=2 -Wvla -Wconversion \
@@ -85,9 +86,9 @@ modules   = text diag hostname mxpattern policy responder framing safefile \
 objects = $(addprefix $(build)/,$(addsuffix .o,$(sort $(1))))
 units   = $(addprefix $(build)/test_,$(modules))
 
-all: cgi-bin/mta-sts.fcgi .build/plain/mta-sts
+all: $(program) $(command) $(if $(SANITIZE),,cgi-bin/mta-sts.fcgi)
 
-cgi-bin/mta-sts.fcgi: .build/plain/mta-sts.fcgi
+cgi-bin/mta-sts.fcgi: $(program)
 	$(INSTALL) -m 0755 $< $@
 
 $(program): $(call objects,responder_main server fastcgi framing cgi log \
@@ -95,7 +96,6 @@ $(program): $(call objects,responder_main server fastcgi framing cgi log \
 	$(link) -o $@ $^ $(libfcgi) $(libconfig)
 
 # The command: everything in src/admin, on the same layers.
-command       = $(build)/mta-sts
 command_libs  = $(shell $(PKG_CONFIG) --libs libmd libidn2 json-c)
 admin_objects = $(patsubst src/admin/%.c,$(build)/admin_%.o, \
                 $(sort $(wildcard src/admin/*.c)))
@@ -149,7 +149,7 @@ deps:
 demo: cgi-bin/mta-sts.fcgi
 	tests/demo.sh $(if $(ONESHOT),--oneshot)
 
-check: all $(program) $(command) $(units)
+check: all $(units)
 	tests/check.py --build $(build) $(units)
 
 memcheck: $(units)
@@ -179,7 +179,7 @@ install: all
 	    $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
 	    $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(unitdir) \
 	    $(DESTDIR)$(completions) $(DESTDIR)$(sysconfdir)/mta-sts/conf.d
-	$(INSTALL) -m 0755 .build/plain/mta-sts $(DESTDIR)$(bindir)/
+	$(INSTALL) -m 0755 $(command) $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 0755 cgi-bin/mta-sts.fcgi $(DESTDIR)$(cgibindir)/
 	$(INSTALL) -m 0644 src/mta-sts.1 $(DESTDIR)$(mandir)/man1/
 	$(INSTALL) -m 0644 src/mta-sts.conf.5 src/mta-sts-policy.5 \

@@ -10,9 +10,24 @@ import pytest
 
 from harness import TOP
 
-# Where everything comes from and goes to.
-FILES = {
+PROGRAMS = {
+    "usr/bin/mta-sts": ".build/plain/mta-sts",
     "usr/lib/cgi-bin/mta-sts.fcgi": "cgi-bin/mta-sts.fcgi",
+}
+HOOKS = {f"usr/share/mta-sts/panels/{name}": f"src/panels/{name}" for name in (
+    "hook", "cpanel.pl", "plesk.sh", "virtualmin.sh",
+    "directadmin/dns_create_post.sh", "directadmin/domain_change_post.sh",
+    "directadmin/domain_create_post.sh", "directadmin/domain_destroy_pre.sh",
+    "hestiacp/add-mail-domain.sh", "hestiacp/delete-mail-domain.sh")}
+
+# Where everything comes from and goes to.
+FILES = PROGRAMS | HOOKS | {
+    # ISPConfig includes it.
+    "usr/share/mta-sts/panels/mta_sts_plugin.inc.php":
+        "src/panels/mta_sts_plugin.inc.php",
+    "usr/share/bash-completion/completions/mta-sts":
+        "src/mta-sts.bash-completion",
+    "usr/share/man/man1/mta-sts.1": "src/mta-sts.1",
     "usr/share/man/man8/mta-sts.fcgi.8": "src/mta-sts.fcgi.8",
     "usr/share/man/man5/mta-sts.conf.5": "src/mta-sts.conf.5",
     "usr/share/man/man5/mta-sts-policy.5": "src/mta-sts-policy.5",
@@ -28,6 +43,7 @@ FILES = {
 }
 SETTINGS = "etc/mta-sts/mta-sts.conf"
 POLICIES = "etc/mta-sts/conf.d"
+HISTORY = "var/lib/mta-sts/history"
 
 
 def by_hand(command, **variables):
@@ -62,6 +78,9 @@ def _installed(tmp_path):
 
 def test_these_files_and_no_others(installed):
     assert files(installed) == set(FILES)
+    # Nothing of the hooks has been forgotten, above.
+    assert files(installed / "usr/share/mta-sts/panels") == files(
+        TOP / "src/panels")
     assert (installed / POLICIES).is_dir()
 
 
@@ -69,15 +88,16 @@ def test_these_files_and_no_others(installed):
 def test_content_and_mode(installed, name):
     path = installed / name
     assert path.read_bytes() == (TOP / FILES[name]).read_bytes()
-    mode = 0o755 if name.endswith(".fcgi") else 0o644
+    mode = 0o755 if name in PROGRAMS | HOOKS else 0o644
     assert path.stat().st_mode & 0o7777 == mode
 
 
-def test_the_installed_program_runs(installed):
-    done = subprocess.run([installed / "usr/lib/cgi-bin/mta-sts.fcgi", "-V"],
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_installed_programs_run(installed, name):
+    done = subprocess.run([installed / name, "-V"],
                           stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, timeout=30, check=True)
-    assert done.stdout.startswith("mta-sts.fcgi ")
+    assert done.stdout.startswith(f"{name.rpartition('/')[2]} ")
 
 
 def test_everybody_may_read_whatever_the_umask(tmp_path):
@@ -87,15 +107,21 @@ def test_everybody_may_read_whatever_the_umask(tmp_path):
     finally:
         os.umask(before)
     for path in (tmp_path / "etc/mta-sts", tmp_path / POLICIES,
-                 tmp_path / "usr/share/mta-sts"):
+                 tmp_path / "usr/share/mta-sts",
+                 tmp_path / "usr/share/mta-sts/panels",
+                 tmp_path / "usr/share/mta-sts/panels/hestiacp"):
         assert path.stat().st_mode & 0o7777 == 0o755, path
 
 
 def test_uninstall_leaves_settings_and_policies(installed):
-    policy = installed / POLICIES / "example.com.txt"
-    policy.write_text("the administrator's")
+    kept = {SETTINGS, f"{POLICIES}/example.com.txt", HISTORY}
+    for name in kept:
+        (installed / name).parent.mkdir(parents=True, exist_ok=True)
+        (installed / name).write_text("the administrator's")
     make("uninstall", installed)
-    assert files(installed) == {SETTINGS, f"{POLICIES}/example.com.txt"}
+    assert files(installed) == kept
+    for name in kept:
+        assert (installed / name).read_text() == "the administrator's"
     assert not (installed / "usr/share/mta-sts").exists()
 
 
@@ -113,3 +139,5 @@ def test_another_prefix(tmp_path):
     assert files(tmp_path) == {
         "usr/local/" + name[4:] if name.startswith("usr/") else name
         for name in FILES}
+    make("uninstall", tmp_path, "prefix=/usr/local")
+    assert files(tmp_path) == {SETTINGS}

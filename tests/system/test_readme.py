@@ -1,10 +1,11 @@
 """
 The README holds what it says: each of its snippets is run from its own text, or
 compared with the file that it shows, and each message that it or a manual page
-quotes is one of the program's. The snippets of "Web servers" and "Add a domain"
-run one after the other, as a reader would type them, in a directory that stands
-for the root, with recorders in the place of what would change the machine. The
-demo is run too. What the servers make of their files is in test_servers.py.
+quotes is one of the programs'. The snippets from "Install" to "Fifty domains"
+run one after the other, as a reader would type them, with a directory that stands
+for the root and recorders in the place of what would change the machine. The demo
+is run too. What the servers make of their files is in the servers' own tests,
+"Panels" in test_admin_panels_each.py, mta-sts(1) in test_admin_manual.py.
 """
 
 import functools
@@ -20,7 +21,8 @@ import pytest
 
 import cgi
 import test_install
-from harness import PATH, PROGRAM, TOP, Site, environment, wait_for
+from command import COMMAND
+from harness import PATH, PROGRAM, TOP, Site, environment, wait_for, wire
 from webservers import Nginx
 
 README = (TOP / "README.md").read_text()
@@ -31,8 +33,20 @@ INSTALLED = "/usr/lib/cgi-bin/mta-sts.fcgi"
 # What the recorders stand for.
 MACHINE = ("systemctl", "a2enmod", "a2enconf", "lighty-enable-mod", "nginx")
 
-SERVED = ("version: STSv1\r\nmode: testing\r\nmx: mx1.example.com\r\n"
-          "mx: mx2.example.com\r\nmax_age: 86400\r\n").encode()
+SERVED = wire("testing", ["mx1.example.com", "mx2.example.com"], 86400)
+
+# What the policies of "Add a domain" and "Fifty domains" have come to.
+HOSTING = ["mx1.hosting.example", "mx2.hosting.example"]
+IN_THE_END = {
+    "example.com": wire("enforce", ["mx1.example.com", "mx2.example.com"],
+                        1209600),
+    "example.net": wire("testing", ["mx1.example.net"], 86400),
+    "shop.example": wire("enforce", HOSTING, 1209600),
+    "kiosk.example": wire("none", [], 86400),
+    "xn--bcher-kva.example": wire("enforce", HOSTING, 1209600),
+}
+ALIASES = {"example.org": "example.com", "example.edu": "example.net",
+           "store.example": "shop.example"}
 
 
 @dataclass
@@ -47,8 +61,8 @@ class Block:
 
     def kind(self):
         """The test that the block is for."""
-        if self.info == "dns":
-            return "dns"
+        if self.info in ("conf", "console", "dns"):
+            return self.info
         if " " in self.info:
             return "shown"
         if self.info != "sh":
@@ -74,7 +88,8 @@ def test_every_block_has_its_test():
     assert not [block for block in blocks() if block.kind() is None]
     kinds = [block.kind() for block in blocks()]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
-        "goals": 2, "install": 1, "shown": 7, "typed": 10, "curl": 1, "dns": 2}
+        "goals": 2, "install": 1, "shown": 2, "conf": 1, "typed": 15,
+        "curl": 1, "dns": 1, "console": 6}
 
 
 @pytest.mark.parametrize("block", blocks("shown"), ids=str)
@@ -89,7 +104,11 @@ def test_the_two_commands(block):
     assert words[:2] == ["make", "deps"] and words[2:] in (["demo"], ["check"])
     lines = test_install.by_hand([*words, "-n"]).splitlines()
     assert lines[0].startswith("tests/install-deps.sh ")
-    assert "libfcgi-dev" in lines[0]
+    packages = lines[0].split()[1:]
+    assert {"libfcgi-dev", "libidn2-dev", "lighttpd"} < set(packages)
+    # What only tests need comes with them.
+    for name in ("bind9", "libcmocka-dev", "valgrind"):
+        assert (name in packages) == (words[2] == "check"), name
     assert lines[-1].startswith(f"tests/{words[2]}.")
 
 
@@ -97,26 +116,33 @@ def test_install_brings_what_the_readme_says(tmp_path):
     (block,) = blocks("install")
     test_install.by_hand(["sh", "-eu", "-c", block.text],
                          DESTDIR=str(tmp_path))
-    for name in ("usr/lib/cgi-bin", "usr/share/mta-sts",
-                 "etc/mta-sts/mta-sts.conf", "etc/mta-sts/conf.d"):
+    for name in ("usr/lib/cgi-bin", "usr/bin", "usr/share/mta-sts",
+                 "usr/share/mta-sts/panels", "etc/mta-sts/mta-sts.conf",
+                 "etc/mta-sts/conf.d"):
         assert f"/{name}`" in README and (tmp_path / name).exists()
 
 
 class Machine:
-    """A directory that stands for the root of the reader's machine."""
+    """
+    A directory that stands for the root of the reader's machine; and below
+    another one, where programs may run, the reader's tools and own directory.
+    """
 
-    def __init__(self, site):
+    def __init__(self, site, directory):
         self.site = site
         self.root = site.root / "machine"
-        self.calls = site.root / "calls"
-        self.tools = site.root / "tools"
+        self.calls = directory / "calls"
+        self.tools = directory / "tools"
+        self.here = directory / "here"
         test_install.make("install", self.root)
         for name in ("lighttpd/conf-available", "nginx/conf.d",
                      "apache2/conf-available"):
             (self.root / "etc" / name).mkdir(parents=True)
         self.policies = self.root / "etc/mta-sts/conf.d"
         site.configure(policies=self.policies)
+        self.here.mkdir()
         self.tools.mkdir()
+        (self.tools / "mta-sts").symlink_to(COMMAND)
         for name in MACHINE:
             tool = self.tools / name
             tool.write_text('#!/bin/sh\necho "${0##*/} $*" >>'
@@ -131,7 +157,7 @@ class Machine:
         self.calls.write_text("")
         # As from a terminal: with a socket for its input it would be FastCGI.
         done = subprocess.run(
-            ["sh", "-eu", "-c", "umask 022\n" + text],
+            ["sh", "-eu", "-c", "umask 022\n" + text], cwd=self.here,
             stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
             check=False, env=environment({
                 "PATH": f"{self.tools}:{os.environ['PATH']}",
@@ -139,6 +165,11 @@ class Machine:
         assert done.returncode == 0, (text, done.stderr)
         return done, [call.split() for call in
                       self.calls.read_text().splitlines()]
+
+    def set(self, text):
+        """Appends a snippet to the settings."""
+        with self.site.settings.open("a") as settings:
+            settings.write(text)
 
 
 def names_a_unit(unit):
@@ -181,29 +212,66 @@ def check_copy(machine, text):
     return ""
 
 
-def test_the_snippets_typed_one_after_the_other():
+# What snippets with these words in them are there to print.
+OUTPUT = {
+    f"{INSTALLED} -n\n": ": 0 errors, 0 warnings\n",
+    "mta-sts check\n": ": 0 errors, 0 warnings\n",
+    "mta-sts show ": SERVED.decode(),
+    "| grep CNAME": "\nmta-sts.store.example. 3600 IN CNAME "
+                    "www.hosting.example.\n",
+    "mta-sts hosts ": "-d mta-sts.store.example\n",
+    "mta-sts explain ": "store.example",
+    "--format table": "mta-sts.shop.example ",
+    "mta-sts list ": "kiosk.example ",
+    "mta-sts retire ": "\n_mta-sts.kiosk.example. ",
+    "mta-sts history ": " kiosk.example none max_age 86400 id ",
+}
+
+
+def type_everything(machine):
+    """Types the snippets in order; the names of the recorders called."""
     enabled = set()
-    with Site() as site:
-        machine = Machine(site)
-        for block in blocks("typed"):
+    printed = ""
+    for words in OUTPUT:
+        assert [block for block in blocks("typed") if words in block.text]
+    for block in blocks():
+        if block.kind() == "conf":
+            machine.set(block.text)
+        elif block.kind() == "dns":
+            for line in block.text.splitlines():
+                assert line in printed.splitlines(), (block, line)
+        elif block.kind() == "typed":
             done, calls = machine.type(block.text)
+            printed = done.stdout.decode()
+            for words, output in OUTPUT.items():
+                assert words not in block.text or (
+                    output in printed + done.stderr.decode()), words
             shipped = check_copy(machine, block.text)
             for call in calls:
                 check_call(machine, call, shipped)
                 enabled.add(call[0])
-            if INSTALLED + " -n" in block.text:
-                assert b": 0 errors, 0 warnings\n" in done.stderr
-            if "REQUEST_METHOD" in block.text:
-                cgi.check(cgi.parse(done.stdout), 200, SERVED)
-        assert enabled == set(MACHINE)
-        answer = cgi.run(site, cgi.variables(host="mta-sts.example.org"))
-        cgi.check(answer, 200, SERVED)
+    return enabled
 
 
-def test_the_check_of_the_snippets_sees_a_broken_policy():
+def test_the_snippets_typed_one_after_the_other(tmp_path):
+    with Site() as site:
+        machine = Machine(site, tmp_path)
+        assert type_everything(machine) == set(MACHINE)
+        names = {path.stem for path in machine.policies.glob("*.txt")}
+        assert names == set(IN_THE_END) | set(ALIASES)
+        for domain in names:
+            answer = cgi.run(site, cgi.variables(host=f"mta-sts.{domain}"))
+            cgi.check(answer, 200, IN_THE_END[ALIASES.get(domain, domain)])
+        records = (machine.here / "records").read_text()
+        for domain in (machine.here / "domains.txt").read_text().split():
+            name = domain.encode("idna").decode()
+            assert f"update add _mta-sts.{name}. " in records
+
+
+def test_the_check_of_the_snippets_sees_a_broken_policy(tmp_path):
     """That is, -n in a snippet is not asked in vain."""
     with Site() as site:
-        machine = Machine(site)
+        machine = Machine(site, tmp_path)
         (block,) = [block for block in blocks("typed")
                     if "mode: testing" in block.text]
         with pytest.raises(AssertionError, match="no such mode"):
@@ -229,22 +297,6 @@ def test_curl_as_senders_ask():
     assert body == SERVED
 
 
-def test_the_records():
-    records = {}
-    for block in blocks("dns"):
-        for line in block.text.splitlines():
-            name, kind, value = line.split(None, 2)
-            records[name] = (kind, value)
-    assert records["mta-sts.example.com."][0] == "CNAME"
-    # RFC 8461 section 3.1, RFC 8460 section 3.
-    kind, value = records["_mta-sts.example.com."]
-    assert kind == "TXT"
-    assert re.fullmatch(r'"v=STSv1; id=[A-Za-z0-9]{1,32}"', value)
-    kind, value = records["_smtp._tls.example.com."]
-    assert kind == "TXT"
-    assert re.fullmatch(r'"v=TLSRPTv1; rua=mailto:[^@,!;"]+@[a-z.-]+"', value)
-
-
 def test_the_line_of_the_log():
     (line,) = re.findall(r"^    (example\.com: .*)$", README, re.MULTILINE)
     with Site() as site:
@@ -258,10 +310,10 @@ def test_the_line_of_the_log():
 
 @functools.cache
 def source_strings():
-    """Every string of the program, adjacent ones joined, a line each."""
+    """Every string of the programs, adjacent ones joined, a line each."""
     literal = r'"((?:[^"\\\n]|\\.)*)"'
     strings = []
-    for path in sorted((TOP / "src").glob("*.[ch]")):
+    for path in sorted((TOP / "src").rglob("*.[ch]")):
         source = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
         source = re.sub(r"\bNAME\b", '"mta-sts.fcgi"', source)
         for match in re.finditer(rf"{literal}(\s*{literal})*", source):
@@ -270,7 +322,7 @@ def source_strings():
 
 
 def quoted_messages():
-    """What the README's table and the manual pages say the program writes."""
+    """What the README's table and the manual pages say the programs write."""
     table = README.partition("| the log says |")[2].partition("\n\n")[0]
     for row in table.splitlines()[2:]:
         for message in re.findall(r"`([^`]+)`", row.split("|")[1]):
@@ -283,7 +335,7 @@ def quoted_messages():
 
 
 @pytest.mark.parametrize("where, message", quoted_messages())
-def test_the_program_has_the_message(where, message):
+def test_the_programs_have_the_message(where, message):
     del where
     # Numbers and names are put into formats; "writable by" has its own table.
     words = message.replace("writable by ", "").replace("64000", "%d")

@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 import cgi
+from command import DONE, run
 from harness import PROGRAM, TOP, Site, environment
 
 SAMPLES = TOP / "conf.d"
@@ -86,6 +87,13 @@ def test_no_findings(samples):
     assert check(samples.settings) == GOOD
 
 
+def test_nothing_doubtful(samples):
+    """The command warns of more than the responder does."""
+    done = run(samples, "check", "--strict")
+    assert (done.returncode, done.stdout) == (DONE, ""), done
+    assert "6 policies checked: 0 errors, 0 warnings\n" in done.stderr
+
+
 def test_the_check_sees_a_broken_sample(samples):
     text = (SAMPLES / "example.net.txt").read_text()
     samples.write("example.net", text.replace("mode: testing", "mode: test"))
@@ -113,7 +121,7 @@ def test_every_sample_has_comments():
 
 def test_settings_are_good_with_every_default_in_force(samples):
     text = settings_with_defaults(samples)
-    for key in ("unknown_fields", "log", "defaults", "dns"):
+    for key in ("state", "unknown_fields", "log", "defaults", "dns"):
         assert re.search(rf"^{key} = ", text, re.MULTILINE), key
     samples.settings.write_text(text)
     assert check(samples.settings) == GOOD
