@@ -193,7 +193,7 @@ def test_check_tells_everything(site):
         assert f"/bad{number}.example.txt:" in log, number
     for line in (1, 2, 3, 4):
         assert f"/two.example.txt:{line}:" in log, log
-    for line in (4, 5, 6):
+    for line in (5, 6, 7):
         assert re.search(rf"^{re.escape(str(site.settings))}:{line}.*error: ",
                          log, re.MULTILINE), log
     assert "/writable.example.txt: error: " in log
