@@ -5,7 +5,7 @@ the responder, and with the variant for systemd's socket.
 
 import pytest
 
-from harness import POLICY_WIRE, Site
+from harness import POLICY_WIRE, Site, wait_for
 from servercases import FastCgiCases, furnish, serve
 from webserver import FORGED
 from webservers import Lighttpd, LighttpdSocket
@@ -46,7 +46,8 @@ def test_the_last_one_counts():
 def test_environment():
     """The responder has what the file names, and one that is always added."""
     with Site() as site, Lighttpd(site) as server:
-        pid, = server.responders()
+        # For a moment it is still the server's own copy.
+        pid, = wait_for(server.responders)
         with open(f"/proc/{pid}/environ") as environ:
             names = {pair.split("=")[0] for pair in environ.read().split("\0")}
         assert names - {""} == {"PATH", "MTA_STS_CONF", "PHP_FCGI_CHILDREN"}
