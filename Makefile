@@ -91,8 +91,8 @@ all: $(program) $(command) $(if $(SANITIZE),,cgi-bin/mta-sts.fcgi)
 cgi-bin/mta-sts.fcgi: $(program)
 	$(INSTALL) -m 0755 $< $@
 
-$(program): $(call objects,responder_main server fastcgi framing cgi log \
-    $(responder) $(settings) $(store))
+$(program): $(call objects,responder_main server signals fastcgi framing cgi \
+    log $(responder) $(settings) $(store))
 	$(link) -o $@ $^ $(libfcgi) $(libconfig)
 
 # The command: everything in src/admin, on the same layers.

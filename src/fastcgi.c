@@ -1,11 +1,12 @@
 /*
  * FastCGI without waiting; see fastcgi.h.
  *
- * libfcgi alone blocks on a peer that sends half a request. So it sees the
- * connection only when a whole one waits there, and the descriptor does not
- * block: a read finds all it wants, and an answer fits the socket's buffer, or
- * the peer is one that does not read, and loses its connection. A request that
- * comes in pieces is put together here first.
+ * libfcgi alone blocks on a peer that sends half a request, and it reads ahead.
+ * So it is given the socket only when just one whole request waits there. Any
+ * other is put together here first, and libfcgi reads it from a socket that has
+ * nothing else. No descriptor blocks: a read finds all it wants, and an answer
+ * fits the socket's buffer, or the peer is one that does not read, and loses
+ * its connection.
  */
 #include "fastcgi.h"
 
@@ -21,13 +22,21 @@
 
 #define DISCARDS_MAX 16 /* reads of a body at a time */
 
+/* What is to be done with what comes after an answer. */
+enum body {
+	BODY_NONE,
+	BODY_RECORDS, /* skip it up to its end; then comes another request */
+	BODY_REST,    /* nothing else will come */
+};
+
 struct fastcgi {
 	FCGX_Request request;
 	int descriptor; /* -1 when libfcgi has closed it */
 	/* What came in pieces, taken off the socket, NULL for none. */
 	unsigned char *held;
 	size_t held_length;
-	bool body; /* all that comes from now on, and is thrown away */
+	enum body body;
+	size_t skip; /* bytes to come of a record that is being skipped */
 };
 
 bool
@@ -69,30 +78,15 @@ fastcgi_descriptor(const struct fastcgi *connection)
 }
 
 /*
- * Takes the empty record off that ends a request without a body: a kept
- * connection goes on only behind it. It may be still under way; then framing
- * takes it off. False when something else is there.
+ * Answers the request that waits; false when libfcgi has closed ipcFd. ended:
+ * the empty record that ends its input waits there, too, and is taken off.
+ * *body tells whether one was announced.
  */
 static bool
-input_ends(FCGX_Stream *in)
-{
-	if (FCGX_GetChar(in) != EOF)
-		return false;
-	if (FCGX_GetError(in) == EAGAIN)
-		FCGX_ClearError(in);
-	return FCGX_GetError(in) == 0;
-}
-
-/*
- * Answers the request that waits; false when libfcgi has closed ipcFd. Nobody
- * waits for a body: the answer goes out, and discard_body does the rest.
- */
-static bool
-answer_request(
-    struct fastcgi *connection, const struct responder_source *source)
+answer_request(FCGX_Request *request, const struct responder_source *source,
+    bool ended, bool *body)
 {
 	static char storage[RESPONDER_ANSWER_SIZE];
-	FCGX_Request *request = &connection->request;
 	struct responder_request variables;
 	struct text answer;
 
@@ -106,13 +100,11 @@ answer_request(
 		return false;
 	}
 	responder_request_read(&variables, request->envp);
+	*body = responder_request_has_body(&variables);
 	text_init(&answer, storage, sizeof(storage));
 	responder_answer(&variables, source, &answer);
 	(void)FCGX_PutStr(answer.bytes, (int)answer.length, request->out);
-	connection->body = responder_request_has_body(&variables);
-	if (connection->body)
-		request->keepConnection = 1;
-	else if (!input_ends(request->in))
+	if (ended && FCGX_GetChar(request->in) != EOF)
 		request->keepConnection = 0;
 	FCGX_Finish_r(request);
 	return request->ipcFd >= 0;
@@ -129,35 +121,6 @@ forward(int from, int to)
 		if (send(to, bytes, (size_t)count, 0) != count)
 			return false;
 	return true;
-}
-
-/*
- * Answers a request that was taken off the socket: libfcgi reads from a
- * descriptor and nothing else, so it is given one that has just that request.
- */
-static bool
-answer_held(struct fastcgi *connection, size_t size,
-    const struct responder_source *source)
-{
-	int pair[2];
-	bool kept;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-		pair) != 0)
-		return false;
-	if (send(pair[0], connection->held, size, 0) != (ssize_t)size) {
-		(void)close(pair[0]);
-		(void)close(pair[1]);
-		return false;
-	}
-	connection->request.ipcFd = pair[1];
-	kept = answer_request(connection, source);
-	if (kept)
-		(void)close(pair[1]);
-	connection->request.ipcFd = connection->descriptor;
-	kept = forward(pair[0], connection->descriptor) && kept;
-	(void)close(pair[0]);
-	return kept;
 }
 
 static void
@@ -196,17 +159,81 @@ held_fill(struct fastcgi *connection)
 }
 
 /*
- * After the answer to a request with a body: tells the peer that there will be
- * no more, and takes off what still comes. Closed at once, a peer that has not
- * sent it all would see its own failure and not the answer.
+ * Answers a request that was taken off the socket; false when the connection
+ * does not go on, unless for the rest of a body.
+ */
+static bool
+answer_held(struct fastcgi *connection, size_t size,
+    const struct responder_source *source)
+{
+	bool body = false, kept = false, passed;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+		pair) != 0)
+		return false;
+	connection->request.ipcFd = pair[1];
+	if (send(pair[0], connection->held, size, 0) == (ssize_t)size)
+		kept =
+		    answer_request(&connection->request, source, false, &body);
+	if (connection->request.ipcFd >= 0)
+		(void)close(pair[1]);
+	connection->request.ipcFd = connection->descriptor;
+	passed = forward(pair[0], connection->descriptor);
+	(void)close(pair[0]);
+	if (body)
+		connection->body = kept ? BODY_RECORDS : BODY_REST;
+	return passed && (kept || body);
+}
+
+/*
+ * Skips the records of a body among what is held. FRAMING_READY when there is
+ * nothing to be skipped any more.
+ */
+static enum framing
+skip_body(struct fastcgi *connection)
+{
+	enum framing next;
+	size_t size;
+
+	while (connection->body == BODY_RECORDS || connection->skip > 0) {
+		if (connection->held_length == 0)
+			return FRAMING_PARTIAL;
+		if (connection->skip > 0) {
+			size = connection->skip < connection->held_length
+				   ? connection->skip
+				   : connection->held_length;
+			connection->skip -= size;
+			held_drop(connection, size);
+			continue;
+		}
+		next = framing_look_body(connection->held,
+		    connection->held_length, &connection->skip);
+		if (next == FRAMING_READY)
+			connection->body = BODY_NONE;
+		else if (next != FRAMING_LEFTOVER)
+			return next;
+	}
+	return FRAMING_READY;
+}
+
+/*
+ * After the answer to a request with a body, on a connection that the peer does
+ * not keep: tells it that there will be no more, and takes off what still
+ * comes. Closed at once, a peer that has not sent it all would see its own
+ * failure and not the answer.
  */
 static enum fastcgi_state
-discard_body(struct fastcgi *connection)
+discard_rest(struct fastcgi *connection)
 {
 	char bytes[4096];
 	ssize_t count;
 	int reads;
 
+	if (connection->held != NULL) {
+		held_drop(connection, connection->held_length);
+		(void)shutdown(connection->descriptor, SHUT_WR);
+	}
 	/* A peer that sends without end must not keep the others waiting. */
 	for (reads = 0; reads < DISCARDS_MAX; reads++) {
 		count = recv(connection->descriptor, bytes, sizeof(bytes), 0);
@@ -218,81 +245,76 @@ discard_body(struct fastcgi *connection)
 	return FASTCGI_PARTIAL;
 }
 
+/* What comes in pieces, or with something before or behind it. */
 static enum fastcgi_state
-after_answer(struct fastcgi *connection)
+serve_held(struct fastcgi *connection, const struct responder_source *source,
+    bool *answered)
 {
-	if (!connection->body)
-		return FASTCGI_ANSWERED;
-	(void)shutdown(connection->descriptor, SHUT_WR);
-	return discard_body(connection);
-}
-
-/* What came in pieces, or with something behind it. */
-static enum fastcgi_state
-serve_held(struct fastcgi *connection, const struct responder_source *source)
-{
-	enum fastcgi_state state = FASTCGI_QUIET;
 	bool open = held_fill(connection);
+	enum framing next;
 	size_t size;
 
-	while (connection->held != NULL && connection->held_length > 0)
-		switch (framing_look(
-		    connection->held, connection->held_length, &size)) {
-		case FRAMING_READY:
+	for (;;) {
+		next = skip_body(connection);
+		if (next == FRAMING_READY) {
+			if (connection->held_length == 0)
+				break;
+			next = framing_look(
+			    connection->held, connection->held_length, &size);
+		}
+		if (next == FRAMING_READY) {
+			*answered = true;
 			if (!answer_held(connection, size, source))
 				return FASTCGI_ENDED;
-			state = after_answer(connection);
-			if (state != FASTCGI_ANSWERED)
-				return state;
-			held_drop(connection, size);
-			break;
-		case FRAMING_LEFTOVER:
-			held_drop(connection, size);
-			break;
-		case FRAMING_PARTIAL:
-			return open ? FASTCGI_PARTIAL : FASTCGI_ENDED;
-		case FRAMING_BROKEN:
-			return FASTCGI_ENDED;
+			if (connection->body == BODY_REST)
+				return discard_rest(connection);
+		} else if (next != FRAMING_LEFTOVER) {
+			return open && next == FRAMING_PARTIAL ? FASTCGI_PARTIAL
+							       : FASTCGI_ENDED;
 		}
-	return open ? state : FASTCGI_ENDED;
+		held_drop(connection, size);
+	}
+	if (connection->held != NULL)
+		held_drop(connection, 0);
+	return open ? FASTCGI_QUIET : FASTCGI_ENDED;
 }
 
-/*
- * Whether libfcgi can have the socket itself: it reads ahead, so nothing may
- * wait there but the request and the empty record behind it.
- */
+/* Whether just one whole request waits: its parameters and its end. */
 static bool
-is_alone(const unsigned char *rest, size_t length)
+is_one_request(const unsigned char *bytes, size_t length)
 {
-	size_t size;
+	size_t size, end;
 
-	return length == 0 ||
-	       (framing_look(rest, length, &size) == FRAMING_LEFTOVER &&
-		   size == length);
+	return framing_look(bytes, length, &size) == FRAMING_READY &&
+	       framing_look(bytes + size, length - size, &end) ==
+		   FRAMING_LEFTOVER &&
+	       size + end == length;
 }
 
 enum fastcgi_state
-fastcgi_serve(struct fastcgi *connection, const struct responder_source *source)
+fastcgi_serve(struct fastcgi *connection, const struct responder_source *source,
+    bool *answered)
 {
 	static unsigned char peeked[FRAMING_SIZE_MAX];
-	size_t length, size;
 	ssize_t count;
+	bool body;
 
-	if (connection->body)
-		return discard_body(connection);
-	if (connection->held != NULL)
-		return serve_held(connection, source);
+	*answered = false;
+	if (connection->body == BODY_REST)
+		return discard_rest(connection);
+	if (connection->held != NULL || connection->body != BODY_NONE ||
+	    connection->skip > 0)
+		return serve_held(connection, source, answered);
 	count = recv(connection->descriptor, peeked, sizeof(peeked), MSG_PEEK);
 	if (count < 0 && (errno == EAGAIN || errno == EINTR))
 		return FASTCGI_QUIET;
 	if (count <= 0)
 		return FASTCGI_ENDED;
-	length = (size_t)count;
-	if (framing_look(peeked, length, &size) != FRAMING_READY ||
-	    !is_alone(peeked + size, length - size))
-		return serve_held(connection, source);
-	if (answer_request(connection, source))
-		return after_answer(connection);
+	if (!is_one_request(peeked, (size_t)count))
+		return serve_held(connection, source, answered);
+	*answered = true;
+	if (answer_request(&connection->request, source, true, &body))
+		return FASTCGI_QUIET;
 	connection->descriptor = -1;
 	return FASTCGI_ENDED;
 }

@@ -29,16 +29,17 @@ void fastcgi_close(struct fastcgi *connection);
 int fastcgi_descriptor(const struct fastcgi *connection);
 
 enum fastcgi_state {
-	FASTCGI_QUIET,    /* nothing waits */
-	FASTCGI_ANSWERED, /* nothing more waits; the peer keeps the connection
-			   */
-	FASTCGI_PARTIAL,  /* a request has begun and is not all there, or it
-			     was answered and its body is still coming */
-	FASTCGI_ENDED,    /* to be closed */
+	FASTCGI_QUIET,   /* nothing waits */
+	FASTCGI_PARTIAL, /* a request has begun and is not all there, or it was
+			    answered and its body is still coming */
+	FASTCGI_ENDED,   /* to be closed */
 };
 
-/* Looks at what waits on the connection, and answers a request. */
-enum fastcgi_state fastcgi_serve(
-    struct fastcgi *connection, const struct responder_source *source);
+/*
+ * Looks at what waits on the connection, and answers the requests that are
+ * there; *answered: there was one.
+ */
+enum fastcgi_state fastcgi_serve(struct fastcgi *connection,
+    const struct responder_source *source, bool *answered);
 
 #endif

@@ -86,3 +86,19 @@ framing_look(const unsigned char *bytes, size_t length, size_t *size)
 		return FRAMING_BROKEN;
 	return look_at_params(bytes, length, first.size, first.id, size);
 }
+
+enum framing
+framing_look_body(const unsigned char *bytes, size_t length, size_t *size)
+{
+	struct record record;
+
+	*size = 0;
+	if (length > 0 && bytes[0] != VERSION_1)
+		return FRAMING_BROKEN;
+	if (!record_at(bytes, length, 0, &record))
+		return FRAMING_PARTIAL;
+	if (record.type != STDIN)
+		return FRAMING_READY;
+	*size = record.size;
+	return record.content == 0 ? FRAMING_READY : FRAMING_LEFTOVER;
+}

@@ -26,9 +26,19 @@ enum framing {
  * may come late. *size becomes the size of either, padding included.
  *
  * Management records are refused: no web server here sends any, and libfcgi is
- * careless about them (CVE-2025-23016).
+ * careless about them (CVE-2025-23016). What a peer sends after the look is
+ * libfcgi's to bear.
  */
 enum framing
 framing_look(const unsigned char *bytes, size_t length, size_t *size);
+
+/*
+ * Looks at the record that comes after a request which announced a body.
+ * FRAMING_LEFTOVER: a part of that body, of *size bytes, which need not all be
+ * there. FRAMING_READY: the body is over, by its last record, of *size bytes,
+ * or by something else, with *size 0.
+ */
+enum framing
+framing_look_body(const unsigned char *bytes, size_t length, size_t *size);
 
 #endif

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "signals.h"
 
 #define LISTENER         0
 #define EVENTS_MAX       64
@@ -36,7 +36,7 @@ struct connection {
 	bool watched;   /* by epoll */
 	bool partial;   /* in server.partial, else in server.idle */
 	bool used;      /* has had a request */
-	uint64_t since; /* milliseconds; of a partial one: its first byte */
+	uint64_t since; /* when it came into its list, in milliseconds */
 };
 
 TAILQ_HEAD(connections, connection);
@@ -51,39 +51,6 @@ static struct server {
 	struct connections idle;    /* longest first */
 	struct connections partial; /* oldest first */
 } server;
-
-static volatile sig_atomic_t stop_signal;
-
-static void
-on_signal(int number)
-{
-	stop_signal = number;
-}
-
-/*
- * After fastcgi_init, which installs handlers of its own. The signals stay
- * blocked but for the wait in epoll_pwait, so that none is lost and none
- * interrupts a request.
- */
-static void
-signals_set_up(sigset_t *unblocked)
-{
-	static const int numbers[] = { SIGTERM, SIGINT, SIGUSR1, SIGHUP };
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t blocked;
-	size_t i;
-
-	sigemptyset(&blocked);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		sigaddset(&blocked, numbers[i]);
-		(void)sigaction(numbers[i], &action, NULL);
-	}
-	(void)sigprocmask(SIG_BLOCK, &blocked, unblocked);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigdelset(unblocked, numbers[i]);
-	action.sa_handler = SIG_IGN;
-	(void)sigaction(SIGPIPE, &action, NULL);
-}
 
 static uint64_t
 now_ms(void)
@@ -112,15 +79,15 @@ list_of(const struct connection *connection)
 }
 
 /*
- * Puts the connection to those that wait; false when that fails. A partial one
- * keeps the time of its first byte.
+ * Puts the connection to those that wait; false when that fails. It has waited
+ * since it came here, or since its last answer.
  */
 static bool
-connection_await(struct connection *connection, bool partial)
+connection_await(struct connection *connection, bool partial, bool answered)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
-	if (connection->watched && partial && connection->partial)
+	if (connection->watched && partial == connection->partial && !answered)
 		return true;
 	if (connection->watched)
 		TAILQ_REMOVE(list_of(connection), connection, entry);
@@ -148,13 +115,13 @@ connection_close(struct connection *connection)
 static void
 connection_serve(struct connection *connection)
 {
+	bool answered;
 	enum fastcgi_state state =
-	    fastcgi_serve(connection->peer, server.service->source);
+	    fastcgi_serve(connection->peer, server.service->source, &answered);
 
-	if (state == FASTCGI_ANSWERED)
-		connection->used = true;
+	connection->used = connection->used || answered;
 	if (state == FASTCGI_ENDED ||
-	    !connection_await(connection, state == FASTCGI_PARTIAL))
+	    !connection_await(connection, state == FASTCGI_PARTIAL, answered))
 		connection_close(connection);
 }
 
@@ -186,9 +153,11 @@ make_room(void)
 
 	if (idle == NULL || (partial != NULL && partial->since < idle->since))
 		idle = partial;
-	if (idle != NULL)
-		connection_close(idle);
-	return idle != NULL;
+	if (idle == NULL)
+		return false;
+	log_debug("closing the connection that has waited longest");
+	connection_close(idle);
+	return true;
 }
 
 /*
@@ -215,6 +184,14 @@ accept_again(int error)
 		return false;
 	case EINTR:
 	case ECONNABORTED:
+	case EPROTO: /* and, over TCP, the errors of the connection to be */
+	case ENETDOWN:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case ENONET:
+	case EHOSTUNREACH:
+	case EOPNOTSUPP:
+	case ENETUNREACH:
 		return true;
 	case EMFILE:
 	case ENFILE:
@@ -255,8 +232,11 @@ close_overdue(void)
 	struct connection *connection;
 
 	while ((connection = TAILQ_FIRST(&server.partial)) != NULL &&
-	       server.now - connection->since >= PATIENCE_MS)
+	       server.now - connection->since >= PATIENCE_MS) {
+		log_debug("closing a connection: half a request for %d s",
+		    SERVER_PATIENCE);
 		connection_close(connection);
+	}
 }
 
 /*
@@ -283,7 +263,9 @@ serve_round(int timeout, const sigset_t *unblocked)
 	}
 	for (i = 0; incoming && i < ACCEPTS_MAX; i++)
 		incoming = accept_one();
-	close_overdue();
+	/* Those who were not looked at yet may have sent it long ago. */
+	if (count < EVENTS_MAX)
+		close_overdue();
 }
 
 /* The time to the next tick in milliseconds; false when the service ends. */
@@ -387,14 +369,15 @@ server_run(const struct server_service *service)
 	int timeout;
 
 	server.service = service;
+	signals_block(&unblocked);
 	if (!fastcgi_init() || !set_up())
 		return false;
-	signals_set_up(&unblocked);
+	signals_handle();
 	server.now = now_ms();
-	while (stop_signal == 0 && tick(&timeout))
+	while (signals_caught() == 0 && tick(&timeout))
 		serve_round(timeout, &unblocked);
-	if (stop_signal != 0)
-		log_info("leaving: %s", strsignal(stop_signal));
+	if (signals_caught() != 0)
+		log_info("leaving: %s", strsignal(signals_caught()));
 	wind_up(&unblocked);
 	(void)close(server.epoll);
 	return true;

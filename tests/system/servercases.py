@@ -234,6 +234,18 @@ class ServerCases:
             assert ALLOW in reply.headers
             assert server.ask().body == POLICY_WIRE
 
+    def test_bodies_of_others(self, server):
+        """Who sends bodies spoils no answer that somebody else waits for."""
+        def work(number):
+            for _ in range(300):
+                if number < 2:
+                    reply = server.ask(method="POST", body=b"x" * 100)
+                    assert reply.status == 405, server.log()
+                else:
+                    reply = server.ask()
+                    assert reply.status == 200, server.log()
+        in_threads(6, work)
+
     def test_many_clients(self, server):
         def work(_):
             for _ in range(50):

@@ -307,13 +307,23 @@ def test_stdin_never_comes(connection):
     {"HTTP_TRANSFER_ENCODING": "chunked"}])
 @pytest.mark.parametrize("method, status, body", [
     ("POST", 405, None), ("GET", 200, POLICY_WIRE)])
-def test_body_never_comes(connection, method, status, body, more):
-    """A body is never waited for: answered at once and closed."""
+def test_body_never_comes(responder, connection, method, status, body, more):
+    """
+    A body is never waited for: answered at once. A connection that is not kept
+    ends there; a kept one goes on behind the body, whenever that comes.
+    """
+    values = variables(method=method, **more)
     start = time.monotonic()
-    connection.send(request(variables(method=method, **more), stdin=None))
+    connection.send(request(values, stdin=None, keep=False))
     check(connection.answer(), status, body)
     assert connection.drain() == b""
-    assert time.monotonic() - start < AT_ONCE
+    with Connection(responder.socket) as kept:
+        kept.send(request(values, stdin=None))
+        check(kept.answer(), status, body)
+        assert time.monotonic() - start < AT_ONCE
+        time.sleep(0.05)
+        kept.send(record(STDIN, b"x" * 70) + record(STDIN))
+        check(kept.ask(variables(OTHER)), 200, OTHER_WIRE)
 
 
 def test_body_comes_slowly(responder, connection):
