@@ -22,10 +22,14 @@ cgi_is_called(void)
 static bool
 write_all(const char *bytes, size_t length)
 {
+	struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
 	while (length > 0) {
 		ssize_t count = write(STDOUT_FILENO, bytes, length);
 
 		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0 && errno == EAGAIN && poll(&output, 1, -1) == 1)
 			continue;
 		if (count <= 0)
 			return false;
@@ -33,6 +37,15 @@ write_all(const char *bytes, size_t length)
 		length -= (size_t)count;
 	}
 	return true;
+}
+
+static time_t
+now(void)
+{
+	struct timespec clock;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &clock);
+	return clock.tv_sec;
 }
 
 /*
@@ -43,12 +56,12 @@ static void
 discard_body(void)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	const time_t end = time(NULL) + PATIENCE;
+	const time_t end = now() + PATIENCE;
 	char bytes[4096];
 
 	(void)shutdown(STDOUT_FILENO, SHUT_WR);
 	(void)close(STDOUT_FILENO);
-	while (time(NULL) <= end && poll(&input, 1, 1000) >= 0)
+	while (now() <= end && poll(&input, 1, 1000) >= 0)
 		if (input.revents != 0 &&
 		    read(STDIN_FILENO, bytes, sizeof(bytes)) <= 0)
 			break;

@@ -3,6 +3,7 @@
  */
 #include "log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,18 @@ log_open(const char *name, enum log_target target, enum log_level level)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
 
+/*
+ * A pipe that nobody empties would hold us for ever. poll promises PIPE_BUF
+ * bytes, and a line has fewer.
+ */
+static bool
+is_writable(int descriptor)
+{
+	struct pollfd output = { .fd = descriptor, .events = POLLOUT };
+
+	return poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0;
+}
+
 static void
 log_line(enum log_level level, const char *message)
 {
@@ -59,9 +72,9 @@ log_line(enum log_level level, const char *message)
 		return;
 	}
 	line.bytes[line.length] = '\n';
-	/* There is nowhere to tell that the log cannot be written. */
-	if (write(STDERR_FILENO, line.bytes, line.length + 1) < 0)
-		return;
+	if (!is_writable(STDERR_FILENO) ||
+	    write(STDERR_FILENO, line.bytes, line.length + 1) < 0)
+		left_out++;
 }
 
 __attribute__((format(printf, 2, 0))) static void
@@ -169,8 +182,8 @@ log_seldom(enum log_level level, const char *format, ...)
 
 		(void)snprintf(told_too, sizeof(told_too),
 		    "%u more messages were left out", left_out);
-		log_line(level, told_too);
 		left_out = 0;
+		log_line(level, told_too);
 	}
 	log_line(level, message);
 }

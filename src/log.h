@@ -21,7 +21,7 @@ void log_open(const char *name, enum log_target target, enum log_level level);
  * Each writes one line; control characters and bytes outside ASCII stand as
  * \xNN in it. What is longer than LOG_LINE_MAX octets is cut.
  */
-#define LOG_LINE_MAX 6000
+#define LOG_LINE_MAX 4000
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -30,7 +30,8 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /*
  * For what requests can cause: writes the message unless the very same one was
  * written by this call less than LOG_SELDOM_SECONDS ago, or LOG_SELDOM_MAX
- * others were. What is left out for the latter reason is counted and told.
+ * others were. What is left out for the latter reason, and what stderr does not
+ * take at once, is counted and told.
  */
 #define LOG_SELDOM_SECONDS 60
 #define LOG_SELDOM_MAX     256

@@ -8,6 +8,7 @@
 #include "policy_field.h"
 
 #define EXTENSION_NAME_MAX 32
+#define SPELLED_OUT        "\\r\\n" /* four characters */
 
 static void
 read_unknown(struct policy_reader *reader, struct text_span key)
@@ -57,14 +58,13 @@ is_extension_value(struct text_span value)
 static bool
 extension_is_known(const struct text *extensions, struct text_span key)
 {
-	const char *at = extensions->bytes;
+	struct text_span rest = { extensions->bytes, extensions->length };
+	struct text_span line;
 
-	while ((at = memmem(at, strlen(at), key.at, key.length)) != NULL) {
-		if ((at == extensions->bytes || at[-1] == '\n') &&
-		    at[key.length] == ':')
+	while (lines_next(&rest, &line))
+		if (line.length > key.length && line.at[key.length] == ':' &&
+		    memcmp(line.at, key.at, key.length) == 0)
 			return true;
-		at++;
-	}
 	return false;
 }
 
@@ -222,13 +222,12 @@ check_bytes(struct policy_reader *reader, struct text_span line)
 static void
 read_spelled_out(struct policy_reader *reader, struct text_span line)
 {
-	static const char literal[] = "\\r\\n";
-	const size_t width = sizeof(literal) - 1;
+	const size_t width = strlen(SPELLED_OUT);
 	struct text_span rest = line, part;
 	const char *found;
 
 	do {
-		found = memmem(rest.at, rest.length, literal, width);
+		found = memmem(rest.at, rest.length, SPELLED_OUT, width);
 		part.at = rest.at;
 		part.length = found ? (size_t)(found - rest.at) : rest.length;
 		if (text_trim(part).length > 0)
@@ -241,6 +240,24 @@ read_spelled_out(struct policy_reader *reader, struct text_span line)
 		rest.at = found + width;
 		rest.length -= part.length + width;
 	} while (rest.length > 0);
+}
+
+/* A field behind a line end spelled out was not meant to be a comment. */
+static void
+read_comment(struct policy_reader *reader, struct text_span line)
+{
+	struct text_span mark = { NULL, strlen(SPELLED_OUT) };
+
+	while ((mark.at = memmem(
+		    line.at, line.length, SPELLED_OUT, mark.length)) != NULL) {
+		line.length -= (size_t)(mark.at - line.at) + mark.length;
+		line.at = mark.at + mark.length;
+		if (field_meant(line) == NULL)
+			continue;
+		policy_field_error(reader, mark.at, "literal", mark,
+		    "a line end spelled out", "begin a new line instead");
+		return;
+	}
 }
 
 static void
@@ -293,7 +310,9 @@ policy_parse(struct policy *policy, const char *bytes, size_t length,
 		policy->last_line.line = reader.number;
 		if (!check_bytes(&reader, line))
 			policy_field_excuse(&reader, field_meant(line));
-		else if (text_trim(line).length > 0 && line.at[0] != '#')
+		else if (line.length > 0 && line.at[0] == '#')
+			read_comment(&reader, line);
+		else if (text_trim(line).length > 0)
 			read_spelled_out(&reader, line);
 	}
 }

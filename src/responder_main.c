@@ -3,6 +3,7 @@
  * by hand), reads the settings, opens the store, and brings the requests of
  * fastcgi or CGI to the responder, with the store behind it.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,9 @@ enum exit_status { EXIT_GOOD, EXIT_FINDINGS, EXIT_USAGE, EXIT_SYSTEM };
 static struct settings settings;
 static struct store store = { .directory = -1 };
 static struct policy policy;
+
+/* What a CGI program answers whose store could not be opened. */
+static enum responder_found no_store = RESPONDER_REFUSED;
 
 static const char help[] =
     "usage: " NAME " [-n] [-c file]\n"
@@ -67,7 +71,10 @@ log_start_finding(void *context, const struct diag *diag)
 	(void)context;
 	text_init(&line, storage, sizeof(storage));
 	diag_format(diag, &line);
-	log_error("%s", line.bytes);
+	if (diag->severity == DIAG_ERROR)
+		log_error("%s", line.bytes);
+	else
+		log_warning("%s", line.bytes);
 }
 
 /* What a request brought to light about the policy of a domain. */
@@ -105,9 +112,8 @@ find_policy(void *context, const char *domain, const struct policy **found)
 	enum safefile_result result;
 
 	(void)context;
-	/* Of a CGI program whose store could not be opened. */
 	if (store.directory < 0)
-		return RESPONDER_REFUSED;
+		return no_store;
 	result = store_policy(&store, domain, &policy, &sink);
 	if (look_up.errors > FINDINGS_MAX)
 		log_seldom(LOG_ERRORS, "%s: %u more errors; run: " NAME " -n",
@@ -127,15 +133,21 @@ still_in_place(void)
 	return false;
 }
 
-/* Reads the settings and opens the store, as far as either is possible. */
+static bool
+open_store(struct diag_sink *sink)
+{
+	return store_open(&store, settings.policies, settings.owner,
+	    settings.unknown_fields, sink);
+}
+
+/* What cannot be told in the log of the settings goes to stderr. */
 static bool
 set_up(const char *path, struct diag_sink *sink)
 {
-	bool good = settings_load(&settings, path, sink);
-
-	return store_open(&store, settings.policies, settings.owner,
-		   settings.unknown_fields, sink) &&
-	       good;
+	if (!settings_load(&settings, path, sink))
+		return false;
+	log_open(NAME, settings.log.to, settings.log.level);
+	return open_store(sink);
 }
 
 struct check {
@@ -161,9 +173,12 @@ run_check(const char *path)
 {
 	struct diag_sink sink = { .take = print_finding };
 	struct check check = { &sink, 0 };
+	bool good = settings_load(&settings, path, &sink);
 
-	(void)set_up(path, &sink);
-	if (store.directory >= 0)
+	/* Nobody has named the default directory where that may be the error.
+	 */
+	if ((good || strcmp(settings.policies, SETTINGS_POLICIES) != 0) &&
+	    open_store(&sink))
 		(void)store_each(&store, check_entry, &check, &sink);
 	store_close(&store);
 	(void)fprintf(stderr, "%lu policies: %u errors, %u warnings\n",
@@ -181,11 +196,18 @@ run_fastcgi(const char *path)
 
 	if (!set_up(path, &sink))
 		return EXIT_FINDINGS;
-	log_open(NAME, settings.log.to, settings.log.level);
 	log_info("version " VERSION ", serving %s", store.path);
 	served = server_run(&service);
 	store_close(&store);
 	return served ? EXIT_GOOD : EXIT_SYSTEM;
+}
+
+/* Whether the same may succeed a little later. */
+static bool
+is_passing(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	       error == EIO;
 }
 
 /* Without settings or store a request is still answered: by an error. */
@@ -195,10 +217,8 @@ run_cgi(void)
 	struct diag_sink sink = { .take = log_start_finding };
 	bool answered;
 
-	if (set_up(NULL, &sink))
-		log_open(NAME, settings.log.to, settings.log.level);
-	else
-		store_close(&store);
+	if (!set_up(NULL, &sink) && is_passing(errno))
+		no_store = RESPONDER_UNAVAILABLE;
 	answered = cgi_answer(&source);
 	store_close(&store);
 	return answered ? EXIT_GOOD : EXIT_SYSTEM;

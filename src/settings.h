@@ -18,6 +18,7 @@
 
 #define SETTINGS_PATH        "/etc/mta-sts/mta-sts.conf"
 #define SETTINGS_ENVIRONMENT "MTA_STS_CONF"
+#define SETTINGS_POLICIES    "/etc/mta-sts/conf.d"
 #define SETTINGS_STATE       "/var/lib/mta-sts"
 
 #define SETTINGS_MX_MAX        32 /* in defaults */

@@ -19,7 +19,7 @@ void
 settings_key_defaults(struct settings *settings)
 {
 	static const struct settings defaults = {
-		.policies = "/etc/mta-sts/conf.d",
+		.policies = SETTINGS_POLICIES,
 		.owner = 0,
 		.state = SETTINGS_STATE,
 		.unknown_fields = POLICY_UNKNOWN_REFUSE,

@@ -292,7 +292,7 @@ static void
 refuse_include(struct scan *scan)
 {
 	scan_error(scan, scan->line, "write all settings into this one file",
-	    "@include is not allowed, not even in a comment");
+	    "@include is not allowed, not even as a line of a comment");
 	if (scan->state == SCAN_CODE)
 		scan->state = SCAN_LINE;
 	replace(scan, 1, "#");

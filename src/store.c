@@ -271,13 +271,20 @@ store_check_name(const struct store *store, const struct store_entry *entry,
 {
 	const char *file = sink->file;
 	struct file_path path;
+	struct stat status;
 
-	if (entry->reachable || entry->shared)
-		return;
 	sink->file = path_of(store, entry->name, &path);
-	diag_warning(sink, DIAG_WHOLE,
-	    "name it after a domain in lower-case A-labels, or let it begin "
-	    "with _ if it is there to be linked to",
-	    "no request ever asks for this name");
+	if (fstatat(store->directory, entry->name, &status, 0) == 0 &&
+	    (status.st_mode & S_IROTH) == 0)
+		diag_warning(sink, DIAG_WHOLE,
+		    "run chmod o+r on it, unless the responder is its owner "
+		    "or of its group",
+		    "not everybody can read it (mode %04o)",
+		    (unsigned)(status.st_mode & 07777));
+	if (!entry->reachable && !entry->shared)
+		diag_warning(sink, DIAG_WHOLE,
+		    "name it after a domain in lower-case A-labels, or let "
+		    "it begin with _ if it is there to be linked to",
+		    "no request ever asks for this name");
 	sink->file = file;
 }

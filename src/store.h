@@ -107,7 +107,10 @@ bool store_each(const struct store *store,
     bool (*each)(void *context, const struct store_entry *entry), void *context,
     struct diag_sink *sink);
 
-/* The finding for an entry that is neither reachable nor shared. */
+/*
+ * The warnings for an entry whatever is in it: neither reachable nor shared, or
+ * not for everybody to read.
+ */
 void store_check_name(const struct store *store,
     const struct store_entry *entry, struct diag_sink *sink);
 

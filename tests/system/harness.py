@@ -19,7 +19,7 @@ TOP = Path(__file__).resolve().parents[2]
 # The one path that is answered.
 PATH = "/.well-known/mta-sts.txt"
 
-# Seconds that a whole request has to arrive (FASTCGI_PATIENCE of fastcgi.h).
+# Seconds that a whole request has to arrive (SERVER_PATIENCE of server.h).
 PATIENCE = 5
 
 # A good policy as a person would write it, and as it goes out.

@@ -3,16 +3,20 @@ One thread that never waits on a peer: ten thousand idle connections, the limit
 of descriptors, and requests that come slowly or never whole.
 """
 
+import fcntl
+import os
 import resource
 import socket
 import statistics
+import subprocess
 import time
 from contextlib import ExitStack, contextmanager
 
 import fastcgi
 from cgi import check, variables
 from fastcgi import Connection, begin, params, record, request
-from harness import PATIENCE, POLICY_WIRE, Responder, source, wire
+from harness import (PATIENCE, POLICY_WIRE, PROGRAM, Listener, Responder,
+                     environment, source, wire)
 
 IDLE = 10_000
 
@@ -246,3 +250,29 @@ def test_over_tcp(site):
                     check(connection.ask(keep=keep), 200, POLICY_WIRE)
                     if not keep:
                         assert connection.drain() == b""
+
+
+def test_log_that_nobody_reads(site):
+    """
+    The log is a pipe, full, with nobody at its end: requests are answered all
+    the same, and a signal ends it.
+    """
+    for number in range(40):
+        site.write(f"broken{number}.example", b"mode: " + b"x" * 50 + b"\n")
+    site.write("example.com")
+    with Listener(site.root / "fcgi.sock") as listener:
+        reading, writing = os.pipe()
+        try:
+            fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+            with subprocess.Popen([PROGRAM, "-c", site.settings],
+                                  stdin=listener, stderr=writing,
+                                  env=environment()) as process:
+                for number in range(40):
+                    host = f"mta-sts.broken{number}.example"
+                    check(fastcgi.ask(listener, variables(host)), 500)
+                check(fastcgi.ask(listener), 200, POLICY_WIRE)
+                process.terminate()
+                assert process.wait(5) == 0
+        finally:
+            os.close(reading)
+            os.close(writing)

@@ -341,6 +341,8 @@ static const struct row bad[] = {
 	    "2:23: error: mx \"b.\"\n2:24: error: ~line end spelled out" },
 	{ __LINE__, REFUSE, TEXT(V E X "max_age: 604800\\r\\n# x\n"),
 	    "4:16: error: ~line end spelled out" },
+	{ __LINE__, REFUSE, TEXT(V E X A "# backup\\r\\nmx: b.example\n"),
+	    "5:9: error: ~line end spelled out~begin a new line" },
 	{ __LINE__, PASS, TEXT(V E X A "a: b\\r\\n\n"),
 	    "5:5: error: ~line end spelled out" },
 	/* fields passed through */

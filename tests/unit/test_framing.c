@@ -294,6 +294,42 @@ test_size(void **state)
 	}
 }
 
+/* Records of a body, whole or not, and what is none. */
+static void
+test_body(void **state)
+{
+	static const struct {
+		int line;
+		unsigned char bytes[8];
+		size_t length;
+		enum framing want;
+		size_t size;
+	} rows[] = {
+		{ __LINE__, { 1, 5, 0, 1, 0, 0, 0 }, 8, FRAMING_READY, 8 },
+		{ __LINE__, { 1, 5, 0, 1, 0, 0, 9 }, 8, FRAMING_READY, 17 },
+		{ __LINE__, { 1, 5, 0, 1, 0, 1, 0 }, 8, FRAMING_LEFTOVER, 9 },
+		{ __LINE__, { 1, 5, 0, 1, 255, 255, 255 }, 8, FRAMING_LEFTOVER,
+		    65798 },
+		/* the next request, or the end of this one */
+		{ __LINE__, { 1, 1, 0, 1, 0, 8, 0 }, 8, FRAMING_READY, 0 },
+		{ __LINE__, { 1, 2, 0, 1, 0, 0, 0 }, 8, FRAMING_READY, 0 },
+		{ __LINE__, { 1, 5, 0, 1, 0, 0, 0 }, 7, FRAMING_PARTIAL, 0 },
+		{ __LINE__, { 1 }, 1, FRAMING_PARTIAL, 0 },
+		{ __LINE__, { 0 }, 0, FRAMING_PARTIAL, 0 },
+		{ __LINE__, { 0, 5, 0, 1, 0, 0, 0 }, 8, FRAMING_BROKEN, 0 },
+		{ __LINE__, { 2 }, 1, FRAMING_BROKEN, 0 },
+	};
+	const __typeof__(rows[0]) *row;
+	size_t size;
+
+	(void)state;
+	UNIT_EACH (row, rows) {
+		UNIT_EXPECT(row->line, framing_look_body(row->bytes,
+					   row->length, &size) == row->want &&
+					   size == row->size);
+	}
+}
+
 int
 main(void)
 {
@@ -304,6 +340,7 @@ main(void)
 		cmocka_unit_test(test_version),
 		cmocka_unit_test(test_role),
 		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_body),
 	};
 
 	return UNIT_RUN(tests);
