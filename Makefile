@@ -9,6 +9,7 @@
 #   make memcheck  the unit tests under valgrind
 #   make bench     300,000 requests each through Apache and nginx, 10,000 idle
 #                  connections
+#   make fuzz      fuzz every parser, FUZZ_SECONDS (60) each
 #   make lint      clang-format, cppcheck, clang-tidy, mandoc
 #   make install   DESTDIR, prefix and the directories below can be set
 #
@@ -129,16 +130,71 @@ $(foreach module,$(modules),$(eval $(call unit,$(module))))
 -include $(wildcard $(build)/*.d)
 .SECONDARY:
 
+# Fuzzing: a harness a parser, built with clang's libFuzzer. Two at a time.
+FUZZ_SECONDS = 60
+fuzzers      = host policy settings record request fastcgi edit
+fuzz         = .build/fuzz
+fuzz_clang   = clang -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
+fuzz_objects = $(addprefix $(fuzz)/,$(addsuffix .o,$(sort $(fuzz_$(1)))))
+
+# What each links; store is given its files by the harness.
+fuzz_host     = $(hostname)
+fuzz_policy   = store $(responder)
+fuzz_settings = $(settings)
+fuzz_record   = $(record)
+fuzz_request  = $(responder)
+fuzz_fastcgi  = fastcgi framing $(responder)
+fuzz_edit     = $(edit)
+libs_fastcgi  = $(libfcgi)
+max_fastcgi   = -max_len=70000
+
+fuzz_compile = $(fuzz_clang) -std=c11 -D_GNU_SOURCE $(warnings) -Isrc \
+               -Isrc/admin -fsanitize=fuzzer-no-link,address,undefined \
+               -MMD -MP -c -o $@ $<
+
+$(fuzz)/admin_%.o: src/admin/%.c Makefile | $(fuzz)
+	$(fuzz_compile)
+
+$(fuzz)/fuzz_%.o: tests/fuzz/%.c Makefile | $(fuzz)
+	$(fuzz_compile)
+
+$(fuzz)/%.o: src/%.c Makefile | $(fuzz)
+	$(fuzz_compile)
+
+$(fuzz):
+	mkdir -p $@
+
+define fuzzer
+$(fuzz)/fuzz_$(1): $(fuzz)/fuzz_$(1).o $(call fuzz_objects,$(1))
+	$(fuzz_clang) -fsanitize=fuzzer,address,undefined -o $$@ $$^ \
+	    $(libs_$(1))
+endef
+$(foreach name,$(fuzzers),$(eval $(call fuzzer,$(name))))
+
+# An input that fails is left in .build/fuzz, its story in the log beside it.
+fuzz-%: $(fuzz)/fuzz_%
+	mkdir -p $(fuzz)/corpus/$*
+	$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -malloc_limit_mb=64 \
+	    -dict=tests/fuzz/dict/$*.dict -artifact_prefix=$(fuzz)/$*- \
+	    $(max_$*) $(fuzz)/corpus/$* tests/fuzz/seeds/$* >$(fuzz)/$*.log 2>&1 || \
+	    { tail -n 40 $(fuzz)/$*.log; exit 1; }
+	@echo "$*: $$(grep DONE $(fuzz)/$*.log)"
+
+fuzz:
+	$(MAKE) --no-print-directory -k -j2 $(addprefix fuzz-,$(fuzzers))
+
+-include $(wildcard $(fuzz)/*.d)
+
 packages      = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
                 libidn2-dev libjson-c-dev libmd-dev lighttpd curl
 test_packages = libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
                 libapache2-mod-fcgid openssl bind9 bind9-utils bind9-dnsutils \
                 nsd php-cli perl procps strace valgrind mandoc wrk \
-                clang clang-format clang-tidy cppcheck
+                clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # Whoever just wants to see it run, or to run it, needs no name server.
 ifneq ($(filter demo all install,$(MAKECMDGOALS)),)
-ifeq ($(filter check memcheck bench lint,$(MAKECMDGOALS)),)
+ifeq ($(filter check memcheck bench fuzz lint,$(MAKECMDGOALS)),)
 test_packages =
 endif
 endif
@@ -160,7 +216,7 @@ memcheck: $(units)
 bench: all
 	tests/bench/bench.py
 
-sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch]
+sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]
 
 lint: all
 	clang-format --dry-run -Werror $(sources)
@@ -215,4 +271,4 @@ uninstall:
 clean:
 	rm -rf .build cgi-bin/mta-sts.fcgi
 
-.PHONY: all deps demo check memcheck bench lint install uninstall clean
+.PHONY: all deps demo check memcheck bench fuzz lint install uninstall clean
