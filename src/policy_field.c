@@ -181,22 +181,6 @@ policy_field_find(
 	return NULL;
 }
 
-/* One letter in a short key, two in a long one. */
-bool
-policy_field_is_near(struct text_span key, const char *name)
-{
-	struct text_span other = { name, strlen(name) };
-	char lower[TEXT_DISTANCE_MAX];
-	size_t i;
-
-	if (key.length > sizeof(lower))
-		return false;
-	for (i = 0; i < key.length; i++)
-		lower[i] = text_lower(key.at[i]);
-	key.at = lower;
-	return text_distance(key, other) <= (other.length <= 4 ? 1 : 2);
-}
-
 bool
 policy_field_note(struct policy_reader *reader,
     const struct policy_field *field, const char *at)

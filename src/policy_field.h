@@ -32,9 +32,6 @@ struct policy_field {
 const struct policy_field *policy_field_find(
     struct text_span key, bool (*same)(struct text_span, const char *));
 
-/* For policy_field_find: alike but for case and a slip of the finger. */
-bool policy_field_is_near(struct text_span key, const char *name);
-
 /*
  * Notes that a field stands at this place in the line; false, and an error,
  * when it may stand once and already does.

@@ -13,8 +13,7 @@
 static void
 read_unknown(struct policy_reader *reader, struct text_span key)
 {
-	const struct policy_field *meant =
-	    policy_field_find(key, policy_field_is_near);
+	const struct policy_field *meant = policy_field_find(key, text_is_near);
 	char storage[64];
 	struct text hint;
 

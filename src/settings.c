@@ -29,15 +29,6 @@ key_find(const struct settings_group *group, struct text_span name,
 	return NULL;
 }
 
-/* One letter in a short key, two in a long one. */
-static bool
-is_near(struct text_span name, const char *key)
-{
-	struct text_span other = { key, strlen(key) };
-
-	return text_distance(name, other) <= (other.length <= 4 ? 1 : 2);
-}
-
 static void
 key_error(struct settings_reader *reader, const config_setting_t *setting,
     const char *message, const char *hint)
@@ -57,7 +48,7 @@ unknown_key(struct settings_reader *reader, const config_setting_t *setting,
     struct text_span name)
 {
 	const struct settings_group *group = reader->group;
-	const struct settings_key *meant = key_find(group, name, is_near);
+	const struct settings_key *meant = key_find(group, name, text_is_near);
 	char storage[HINT_SIZE];
 	struct text hint;
 	size_t i;

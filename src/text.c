@@ -255,3 +255,18 @@ text_distance(struct text_span a, struct text_span b)
 	}
 	return row[b.length];
 }
+
+bool
+text_is_near(struct text_span span, const char *name)
+{
+	struct text_span other = { name, strlen(name) };
+	char lower[TEXT_DISTANCE_MAX];
+	size_t i;
+
+	if (span.length > sizeof(lower))
+		return false;
+	for (i = 0; i < span.length; i++)
+		lower[i] = text_lower(span.at[i]);
+	span.at = lower;
+	return text_distance(span, other) <= (other.length <= 4 ? 1 : 2);
+}

@@ -89,4 +89,10 @@ size_t text_utf8_length(struct text_span span);
 #define TEXT_DISTANCE_MAX 32
 size_t text_distance(struct text_span a, struct text_span b);
 
+/*
+ * Whether the span is that name but for case and a slip of the finger: one
+ * letter in a short name, two in a long one.
+ */
+bool text_is_near(struct text_span span, const char *name);
+
 #endif

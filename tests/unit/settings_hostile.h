@@ -143,7 +143,8 @@ static const struct row hostile[] = {
 
 	/* @include, wherever it may stand. */
 	{ __LINE__, TEXT("@include \".\"\n"),
-	    "1" BAD "@include is not allowed, not even as a line of a comment; write",
+	    "1" BAD
+	    "@include is not allowed, not even as a line of a comment; write",
 	    is_default },
 	{ __LINE__, TEXT("@include \".\""), "1" BAD "@include", is_default },
 	{ __LINE__, TEXT("@include \"/etc/passwd\"\nowner = \"65534\";"),
