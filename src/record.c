@@ -151,7 +151,7 @@ is_extension_name(struct text_span name)
 	return true;
 }
 
-/* A field that is neither the version nor an id. */
+/* A field that is not the id: to the ABNF "ID" and "v" are extensions, too. */
 static void
 read_extension(
     struct reader *reader, struct text_span name, struct text_span value)
@@ -168,6 +168,14 @@ read_extension(
 	else if (equals != NULL)
 		fault(reader, equals, "put \"; \" between two fields",
 		    "a second \"=\" in one field");
+	else if (text_equals_fold(name, "id")) {
+		reader->meant = true;
+		diag_error(reader->sink, place_of(reader, name.at),
+		    "write id= in lower case",
+		    "senders ignore it: names are case-sensitive");
+	} else if (text_equals_fold(name, "v"))
+		diag_error(reader->sink, place_of(reader, name.at),
+		    "keep the first", "the version is given twice");
 	else
 		diag_warning(reader->sink, place_of(reader, name.at),
 		    "leave it out", "senders know no such field and ignore it");
@@ -208,19 +216,10 @@ read_field(struct reader *reader, struct text_span field)
 	name.length = (size_t)(equals - field.at);
 	value.at = equals + 1;
 	value.length = field.length - name.length - 1;
-	if (text_equals(name, "id")) {
+	if (text_equals(name, "id"))
 		read_id(reader, field.at, value);
-	} else if (text_equals_fold(name, "id")) {
-		reader->meant = true;
-		diag_error(reader->sink, place_of(reader, field.at),
-		    "write id= in lower case",
-		    "senders ignore it: names are case-sensitive");
-	} else if (text_equals_fold(name, "v")) {
-		diag_error(reader->sink, place_of(reader, field.at),
-		    "keep the first", "the version is given twice");
-	} else {
+	else
 		read_extension(reader, name, value);
-	}
 }
 
 static size_t

@@ -186,6 +186,21 @@ safefile_read_path(const char *path, uid_t owner, char *buffer, size_t size,
 	return result;
 }
 
+/*
+ * Whether the name is the only one of the file: a hard link can be made to what
+ * its maker cannot read. That the name is still there shows that it counts.
+ */
+static bool
+is_only_name(int directory, const char *name, int file)
+{
+	struct stat opened, named;
+
+	return fstat(file, &opened) == 0 &&
+	       fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino &&
+	       (named.st_nlink == 1 || !S_ISREG(named.st_mode));
+}
+
 enum safefile_result
 safefile_read_foreign(int directory, const char *name, char *buffer,
     size_t size, size_t *length, struct diag_sink *sink)
@@ -201,7 +216,13 @@ safefile_read_foreign(int directory, const char *name, char *buffer,
 		    "put the file itself there");
 	if (file < 0)
 		return trust_system_failure(sink, errno, "it cannot be opened");
-	result = read_descriptor(file, NULL, buffer, size, length, sink);
+	if (is_only_name(directory, name, file))
+		result =
+		    read_descriptor(file, NULL, buffer, size, length, sink);
+	else
+		result = refuse_link(sink,
+		    "a file with another name, which may be somebody else's",
+		    "put a copy there");
 	(void)close(file);
 	return result;
 }

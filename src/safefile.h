@@ -23,7 +23,8 @@ enum safefile_result {
  * directory on the way to owner or to root, and nobody else can write to any
  * of them. Symbolic links are followed, and what they lead through is checked
  * alike. Returns a descriptor that the caller closes, or -1 with one error
- * that names the path to blame.
+ * that names the path to blame; errno is then EPERM where owner or mode are to
+ * blame, else what the system said.
  */
 int
 safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink);
@@ -51,7 +52,8 @@ enum safefile_result safefile_read_path(const char *path, uid_t owner,
 
 /*
  * The same for a file that anybody may own and write to, of which nothing can
- * be believed: no link is followed. The directory may be O_PATH.
+ * be believed: no link is followed, and the file has no other name. The
+ * directory may be O_PATH.
  */
 enum safefile_result safefile_read_foreign(int directory, const char *name,
     char *buffer, size_t size, size_t *length, struct diag_sink *sink);

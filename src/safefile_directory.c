@@ -24,6 +24,7 @@
  */
 struct walk {
 	int directory;
+	int error; /* what the system said; EPERM: nothing */
 	unsigned links;
 	char name[PATH_MAX]; /* of the directory; "" is the root */
 	char rest[PATH_MAX];
@@ -102,14 +103,16 @@ walk_follow(struct walk *walk, int link)
 
 static bool
 walk_check(
-    const struct walk *walk, uid_t owner, bool root_too, struct diag_sink *sink)
+    struct walk *walk, uid_t owner, bool root_too, struct diag_sink *sink)
 {
 	const struct trust trust = { owner, root_too };
 	struct stat status;
 
 	sink->file = walk->name[0] != '\0' ? walk->name : "/";
 	if (fstat(walk->directory, &status) != 0) {
-		trust_system_failure(sink, errno, "it cannot be looked at");
+		walk->error = errno;
+		trust_system_failure(
+		    sink, walk->error, "it cannot be looked at");
 		return false;
 	}
 	return trust_check_owner(&status, &trust, sink) &&
@@ -150,6 +153,7 @@ walk_step(struct walk *walk, const char *component, uid_t owner,
 
 	if (error == 0)
 		return walk_check(walk, owner, true, sink);
+	walk->error = error;
 	(void)walk_rename(walk, component);
 	sink->file = walk->name;
 	trust_system_failure(sink, error, "it cannot be opened");
@@ -160,7 +164,7 @@ int
 safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink)
 {
 	const char *file = sink->file;
-	struct walk walk = { .directory = -1 };
+	struct walk walk = { .directory = -1, .error = EPERM };
 	char component[COMPONENT_SIZE];
 	struct text rest;
 	bool trusted;
@@ -169,6 +173,7 @@ safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink)
 	text_add_string(&rest, path);
 	if (rest.overflow) {
 		trust_system_failure(sink, ENAMETOOLONG, "the path");
+		errno = ENAMETOOLONG;
 		return -1;
 	}
 	walk_move(&walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -181,5 +186,7 @@ safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink)
 	if (!trusted)
 		walk_move(&walk, -1);
 	sink->file = file;
+	if (!trusted)
+		errno = walk.error;
 	return walk.directory;
 }

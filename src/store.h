@@ -33,8 +33,9 @@ struct store {
 
 /*
  * Opens the policy directory, which is to belong to owner and be writable by
- * nobody else, like each of its parents. False with an error in the sink when
- * it does not, or cannot be opened.
+ * nobody else, like each of its parents. False with an error in the sink, and
+ * errno as safefile_open_directory leaves it, when it does not, or cannot be
+ * opened.
  */
 bool store_open(struct store *store, const char *path, uid_t owner,
     enum policy_unknown unknown, struct diag_sink *sink);

@@ -4,6 +4,10 @@
 # --describe what it is for. Later the event is JSON on stdin. That holds the
 # password of a new account: nothing of it but domains is handed on or shown.
 #
+# Customers choose what is in the event of a call, and it comes when the call has
+# failed, too. So what has become of a domain, and whose it is, is asked of the
+# files that root owns.
+#
 # Perl, since JSON wants a parser: JSON::PP comes with perl itself, on cPanel's
 # systems and on Debian.
 use strict;
@@ -33,6 +37,47 @@ sub domains_in {
     return map { /^(\S+):\s*(\S+)\s*$/ && $2 eq $user ? $1 : () } <$file>;
 }
 
+# Who has the domain; undef for nobody. Another spelling of a name that is there
+# must not look as if it were gone, and cPanel writes lower case A-labels alone.
+sub owner_of {
+    my ($name) = @_;
+    open my $file, '<', $DOMAINS or die "mta-sts: $DOMAINS: $!\n";
+    my %owner = map { /^(\S+):\s*(\S+)\s*$/ ? ( lc $1, $2 ) : () } <$file>;
+    return $owner{ lc $name };
+}
+
+sub is_ascii {
+    my ($name) = @_;
+    return 1 if defined $name && !ref $name && $name !~ /[^\x00-\x7f]/;
+    warn "mta-sts: no domain as cPanel writes them, in A-labels\n";
+    return 0;
+}
+
+sub has {
+    my ( $user, $name ) = @_;
+    return if !is_ascii($name);
+    my $owner = owner_of($name) // return;
+    return defined $user && $owner eq $user;
+}
+
+sub created {
+    my ( $data, $name ) = @_;
+    return has( $data->{user}, $name ) && hook( 'created', $name );
+}
+
+sub aliased {
+    my ( $data, $alias, $target ) = @_;
+    return created( $data, $alias ) if !defined $target;
+    return if !has( $data->{user}, $alias ) || !has( $data->{user}, $target );
+    return hook( 'aliased', $alias, $target );
+}
+
+sub gone {
+    my ($name) = @_;
+    return if !is_ascii($name) || defined owner_of($name);
+    return hook( 'gone', $name );
+}
+
 # The main domain last, since others are aliases of it.
 sub domains_of {
     my ($user) = @_;
@@ -45,7 +90,7 @@ sub domains_of {
 # to an account, and under which name, is only known before it is changed or
 # removed.
 my @EVENTS = (
-    [ 'Accounts::Create', 'post', sub { hook( 'created', $_[0]{domain} ) } ],
+    [ 'Accounts::Create', 'post', sub { created( $_[0], $_[0]{domain} ) } ],
     [ 'Accounts::Modify', 'pre',  \&renamed ],
     [
         'Accounts::Remove', 'pre',
@@ -61,22 +106,25 @@ my @EVENTS = (
     ],
     [
         'Domain::park', 'post',
-        sub { hook( 'aliased', $_[0]{new_domain}, $_[0]{target_domain} ) }
+        sub { aliased( $_[0], @{ $_[0] }{ 'new_domain', 'target_domain' } ) }
     ],
-    [ 'ParkAdmin::unpark', 'post', sub { hook( 'gone', $_[0]{domain} ) } ],
+    [ 'ParkAdmin::unpark', 'post', sub { gone( $_[0]{domain} ) } ],
 );
 
 # The same for calls that users make, in either of cPanel's interfaces.
 my @CALLS = (
     [
         'AddonDomain::addaddondomain',
-        sub { hook( 'created', $_[1]{newdomain} ) }
+        sub { created( $_[0], $_[1]{newdomain} ) }
     ],
     [
-        'AddonDomain::deladdondomain', sub { hook( 'gone', $_[1]{domain} ) }
+        'AddonDomain::deladdondomain', sub { gone( $_[1]{domain} ) }
     ],
-    [ 'Park::park',   \&parked ],
-    [ 'Park::unpark', sub { hook( 'gone', $_[1]{domain} ) } ],
+    [
+        'Park::park',
+        sub { aliased( $_[0], @{ $_[1] }{ 'domain', 'topdomain' } ) }
+    ],
+    [ 'Park::unpark', sub { gone( $_[1]{domain} ) } ],
 );
 my @INTERFACES = ( 'Api2', 'UAPI' );
 
@@ -86,21 +134,6 @@ sub renamed {
     my ($old)  = domains_in( $MAIN_DOMAINS, $data->{user} // '' );
     return if !defined $new || !defined $old || $new eq $old;
     return hook( 'renamed', $old, $new );
-}
-
-sub parked {
-    my ( undef, $arguments ) = @_;
-    my ( $alias, $target ) = @{$arguments}{ 'domain', 'topdomain' };
-    return hook( 'created', $alias ) if !defined $target;
-    return hook( 'aliased', $alias, $target );
-}
-
-# What of Api2 has failed comes all the same.
-sub has_failed {
-    my ($data) = @_;
-    my $output = $data->{output};
-    my $first  = ref $output eq 'ARRAY' ? a_hash( $output->[0] ) : {};
-    return exists $first->{result} && !$first->{result};
 }
 
 sub describe {
@@ -140,12 +173,12 @@ sub handle {
     local $/ = "\n";
     my ($row) = grep { $_->[0] eq $event } @EVENTS;
     return $row->[2]->( $data, {} ) if $row;
-    return if has_failed($data) || $event !~ s/^(?:Api2|UAPI):://;
+    return if $event !~ s/^(?:Api2|UAPI):://;
     ($row) = grep { $_->[0] eq $event } @CALLS;
     $row->[1]->( $data, a_hash( $data->{args} ) ) if $row;
     return;
 }
 
 if   ( ( $ARGV[0] // '' ) eq '--describe' ) { print describe() }
-else                                        { handle() }
+else                                        { eval { handle(); 1 } or warn $@ }
 exit 0;

@@ -28,7 +28,7 @@ modified() {
 }
 
 case ${VIRTUALSERVER_ACTION-} in
-CREATE_DOMAIN | ENABLE_DOMAIN | RESTORE_DOMAIN) present ;;
+CREATE_DOMAIN | CLONE_DOMAIN | RESTORE_DOMAIN | ENABLE_DOMAIN) present ;;
 MODIFY_DOMAIN) modified ;;
 DELETE_DOMAIN | DISABLE_DOMAIN) "$hook" gone "$domain" ;;
 esac

@@ -152,7 +152,8 @@ class CPanel:
         self.main.write_text(f"other.example: bob\n{main}: alice\n")
         self.users.write_text("".join(
             f"{name}: alice\n" for name in (main, *others)) +
-            "*: nobody\nother.example: bob\nthird.example: alicea\n")
+            "*: nobody\nother.example: bob\nthird.example: alicea\n"
+            "bob-alias.example: bob\n")
 
     def call(self, category, event, stage, data):
         # The shape that cPanel gives to an event.
@@ -166,10 +167,12 @@ class CPanel:
                 "data": {"user": "alice", "pass": SECRET, **data}}))
 
     def created(self, domain):
+        self.own(domain)
         return self.call("Whostmgr", "Accounts::Create", "post", {
             "domain": domain, "plan": "default", "is_restore": 0})
 
     def aliased(self, alias, domain):
+        self.own(domain, alias)
         return self.call("Whostmgr", "Domain::park", "post", {
             "new_domain": alias, "target_domain": domain})
 
@@ -179,6 +182,7 @@ class CPanel:
             "domain": new, "newuser": "alice"})
 
     def gone(self, domain):
+        self.own("main.example")
         return self.call("Whostmgr", "ParkAdmin::unpark", "post", {
             "domain": domain, "parent_domain": "example.com"})
 
@@ -196,16 +200,27 @@ class CPanelCalls(CPanel):
     """The same for events of users' calls, whose data are in args."""
 
     def created(self, domain):
+        self.own("main.example", domain)
+        return self.add(domain)
+
+    def add(self, domain):
         return self.call("Cpanel", "Api2::AddonDomain::addaddondomain", "post",
                          {"args": {"newdomain": domain, "subdomain": "x",
-                                   "dir": "public_html/x", "pass": SECRET},
-                          "output": [{"reason": "", "result": 1}]})
+                                   "dir": "public_html/x", "pass": SECRET}})
 
     def aliased(self, alias, domain):
+        self.own(domain, alias)
+        return self.park(alias, domain)
+
+    def park(self, alias, domain):
         return self.call("Cpanel", "UAPI::Park::park", "post", {
             "args": {"domain": alias, "topdomain": domain}})
 
     def gone(self, domain):
+        self.own("main.example")
+        return self.remove(domain)
+
+    def remove(self, domain):
         return self.call("Cpanel", "Api2::AddonDomain::deladdondomain", "post",
                          {"args": {"domain": domain, "subdomain": "x_y"}})
 

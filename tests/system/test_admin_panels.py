@@ -11,8 +11,8 @@ import pytest
 
 from command import configure
 from harness import source
-from panels import (CPanel, ENFORCE, HOSTILE, NEW, Plesk, RETIRED, having,
-                    host, is_, panel)
+from panels import (CPanel, CPanelCalls, DirectAdmin, ENFORCE, HOSTILE, NEW,
+                    Plesk, RETIRED, having, host, is_, panel, shown)
 
 __all__ = ["host", "panel"]  # fixtures
 
@@ -41,7 +41,9 @@ class TestCreated:
         assert host.policies() == {"example.com.txt": "broken\n"}
 
     @having("created")
-    def test_unicode(self, host, panel):
+    def test_unicode(self, host, panel, kind):
+        if kind in (CPanel, CPanelCalls):
+            pytest.skip("cPanel has A-labels alone")
         assert panel.created("bücher.example") == ""
         is_(host, "xn--bcher-kva.example", NEW)
 
@@ -53,6 +55,17 @@ class TestCreated:
         assert said.strip().split("\n")[0] in host.logged()
         assert "-t mta-sts -p mail.err" in host.logged()
         assert host.policies() == {}
+
+    @having("created")
+    def test_a_retired_one_without_defaults(self, host, panel):
+        configure(host.site)
+        host.site.write("example.com", source("none", mx=(), max_age=86400))
+        before = host.policies()
+        said = panel.created("example.com")
+        assert said.startswith("mta-sts: example.com stays retired: ")
+        assert "defaults.mx" in said and said.count("\n") == 1
+        assert said in host.logged().partition("-- ")[2]
+        assert host.policies() == before
 
     @having("created", "gone")
     def test_again_after_it_was_gone(self, host, panel):
@@ -72,9 +85,29 @@ class TestCreated:
         assert panel.aliased("example.net", "nowhere.example") == ""
         is_(host, "example.net", NEW)
 
+    @having("aliased", "gone")
+    def test_an_alias_again_after_it_was_gone(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        panel.aliased("example.org", "example.com")
+        panel.gone("example.org")
+        is_(host, "example.org", RETIRED)
+        for _ in range(2):
+            assert panel.aliased("example.org", "example.com") == ""
+            assert host.policies()["example.org.txt"] == "example.com.txt"
+
+    @having("aliased")
+    def test_a_retired_one_that_cannot_be_an_alias(self, host, panel):
+        """Others are aliases of it, and it gets a policy of its own."""
+        host.site.write("example.com", ENFORCE)
+        host.site.write("example.org", source("none", mx=(), max_age=86400))
+        host.site.alias("example.net", "example.org")
+        assert "example.net" in panel.aliased("example.org", "example.com")
+        is_(host, "example.org", NEW)
+        assert host.policies()["example.net.txt"] == "example.org.txt"
+
 
 class TestRenamed:
-    """A renamed domain keeps its policy."""
+    """A renamed domain keeps its policy; the old name retires."""
 
     @having("renamed")
     def test_renamed(self, host, panel):
@@ -82,8 +115,11 @@ class TestRenamed:
         host.site.alias("example.org", "example.com")
         for _ in range(2):
             assert panel.renamed("example.com", "example.net") == ""
-            assert host.policies() == {"example.net.txt": ENFORCE.decode(),
-                                       "example.org.txt": "example.net.txt"}
+            is_(host, "example.com", RETIRED)
+            assert host.policies() == {
+                "example.com.txt": "\n".join([*RETIRED, ""]),
+                "example.net.txt": ENFORCE.decode(),
+                "example.org.txt": "example.net.txt"}
 
     @having("renamed")
     def test_without_a_policy(self, host, panel):
@@ -123,6 +159,36 @@ class TestGone:
         is_(host, "example.org", RETIRED)
         assert host.policies()["example.com.txt"] == ENFORCE.decode()
 
+    @having("gone")
+    def test_its_aliases_keep_the_policy(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        aliases = ["a.example", "b.example"]
+        for alias in aliases:
+            host.site.alias(alias, "example.com")
+        before = shown(host, "example.com")
+        for _ in range(2):
+            assert panel.gone("example.com") == ""
+            is_(host, "example.com", RETIRED)
+            assert [shown(host, alias) for alias in aliases] == [before] * 2
+
+    @having("gone")
+    def test_its_aliases_have_a_broken_policy(self, host, panel):
+        host.site.write("example.com", "broken\n")
+        host.site.alias("a.example", "example.com")
+        before = host.policies()
+        assert "alias a.example, too" in panel.gone("example.com")
+        assert host.policies() == before
+
+    @having("gone")
+    def test_its_aliases_cannot_be_told_apart(self, host, panel):
+        """The shared name has another policy: nothing is done."""
+        host.site.write("example.com", ENFORCE)
+        host.site.write("_example.com", source("testing"))
+        host.site.alias("a.example", "example.com")
+        before = host.policies()
+        assert "_example.com has another policy" in panel.gone("example.com")
+        assert "mta-sts" in host.logged() and host.policies() == before
+
     @having("disabled", "enabled")
     def test_disabled_and_enabled(self, host, panel):
         host.site.write("example.com", ENFORCE)
@@ -148,14 +214,21 @@ class TestNeverBreaks:
                 continue  # names from cPanel's own files; or no event at all
             if getattr(panel, event, None):
                 said = getattr(panel, event)(name)
+                if not said and (event == "created" or name == "*"):
+                    # Not in its files, or always there.
+                    assert kind in (CPanel, CPanelCalls)
+                    continue
                 assert "is no domain" in said, event
                 assert "\x1b" not in said + host.logged()
                 assert said.split("\n")[0] in host.logged()
         for event in ("aliased", "renamed"):
-            if getattr(panel, event, None) and (kind is not Plesk or name):
-                assert "is no domain" in getattr(panel, event)(
+            if getattr(panel, event, None) and (
+                    name or kind not in (Plesk, DirectAdmin)):
+                said = getattr(panel, event)(
                     *((name, "example.com") if event == "aliased" else
-                      ("example.com", name))), event
+                      ("example.com", name)))
+                assert "is no domain" in said or not said and (
+                    kind in (CPanel, CPanelCalls) and event == "aliased")
         assert host.policies() == before
         assert set(os.listdir(host.site.root)) <= {
             "conf.d", "mta-sts.conf", "state"}

@@ -11,8 +11,8 @@ import subprocess
 
 import pytest
 
-from harness import TOP, environment
-from panels import (CPanel, DirectAdmin, ENFORCE, ISPConfig, NEW, PHP_STUB,
+from harness import TOP, environment, source
+from panels import (CPanel, CPanelCalls, DirectAdmin, ENFORCE, ISPConfig, NEW, PHP_STUB,
                     Plesk, RETIRED, SECRET, Virtualmin, host, is_)
 
 __all__ = ["host"]  # a fixture
@@ -49,8 +49,9 @@ class TestVirtualmin:
             VIRTUALSERVER_OLDSERVER_MAIL="1") == ""
         assert host.policies() == {"example.com.txt": ENFORCE.decode()}
 
-    def test_restored(self, host):
-        Virtualmin(host).call("RESTORE_DOMAIN", "example.com")
+    @pytest.mark.parametrize("action", ["RESTORE_DOMAIN", "CLONE_DOMAIN"])
+    def test_restored(self, host, action):
+        Virtualmin(host).call(action, "example.com")
         is_(host, "example.com", NEW)
 
 
@@ -79,17 +80,44 @@ class TestCPanel:
                 "Cpanel" if users else "Whostmgr", "script", str(path),
                 1 if users else None)
 
-    def test_a_call_that_has_failed(self, host):
+    @pytest.mark.parametrize("name", [
+        "example.com", "Example.COM", "other.example", "bücher.example",
+        "xn--bcher-kva.example", "ｅxample.com", "example。com"])
+    def test_a_call_that_has_failed(self, host, name):
+        """Whosoever the domain is, and however the customer writes it."""
+        panel = CPanelCalls(host)
+        panel.own("example.com", "xn--bcher-kva.example")
+        for there in ("example.com", "other.example", "xn--bcher-kva.example"):
+            host.site.write(there, ENFORCE)
+        before = host.policies()
+        panel.remove(name)
+        assert host.policies() == before
+
+    def test_the_domain_of_another_customer(self, host):
+        panel = CPanelCalls(host)
+        panel.own("example.com", "example.org")
+        host.site.write("other.example", source("none", mx=(), max_age=86400))
+        before = host.policies()
+        for name in ("other.example", "OTHER.example", "bob-alias.example",
+                     "nowhere.example"):
+            assert panel.add(name) == ""
+            assert panel.park(name, None) == ""
+            assert panel.park(name, "example.com") == ""
+            assert panel.park("example.org", name) == ""
+        assert host.policies() == before
+        assert panel.park("example.org", None) == ""
+        is_(host, "example.org", NEW)
+
+    def test_without_its_file(self, host):
+        """What cannot be looked up is not gone."""
         host.site.write("example.com", ENFORCE)
-        for event in ("deladdondomain", "addaddondomain"):
-            assert CPanel(host).call(
-                "Cpanel", f"Api2::AddonDomain::{event}", "post", {
-                    "args": {"domain": "example.com", "newdomain": "n.example"},
-                    "output": [{"reason": "No.\n", "result": 0}]}) == ""
+        assert "userdomains: No such file" in CPanelCalls(host).remove(
+            "example.com")
         assert host.policies() == {"example.com.txt": ENFORCE.decode()}
 
     def test_unparked_by_a_call(self, host):
         host.site.write("example.com", ENFORCE)
+        CPanel(host).own("main.example")
         assert CPanel(host).call("Cpanel", "Api2::Park::unpark", "post", {
             "args": {"domain": "example.com"}}) == ""
         is_(host, "example.com", RETIRED)
@@ -156,6 +184,12 @@ class TestDirectAdmin:
                                       caller=caller) == ""
         assert host.policies() == {}
 
+    @pytest.mark.parametrize("new", ["", "example.com"])
+    def test_changed_without_another_name(self, host, new):
+        host.site.write("example.com", ENFORCE)
+        assert DirectAdmin(host).renamed("example.com", new) == ""
+        assert host.policies() == {"example.com.txt": ENFORCE.decode()}
+
 
 class TestPlesk:
     """Which event it was is seen from the names."""
@@ -169,7 +203,8 @@ class TestPlesk:
         panel = Plesk(host)
         panel.created("bücher.example")
         assert panel.renamed("bücher.example", "müller.example") == ""
-        assert list(host.policies()) == ["xn--mller-kva.example.txt"]
+        is_(host, "xn--mller-kva.example", NEW)
+        is_(host, "xn--bcher-kva.example", RETIRED)
 
 
 class TestISPConfig:
@@ -265,10 +300,11 @@ class TestReadme:
         assert host.call(extensions / "delete-mail-domain.sh", "u",
                          "h.example") == ""
         is_(host, "h.example", RETIRED)
+        CPanel(host).own("c.example")
         hook = there / "cpanel/3rdparty/bin/mta-sts-hook"
         assert host.call(hook, input=json.dumps({
             "context": {"event": "Accounts::Create"},
-            "data": {"domain": "c.example"}})) == ""
+            "data": {"user": "alice", "domain": "c.example"}})) == ""
         is_(host, "c.example", NEW)
 
     @pytest.mark.skipif(not shutil.which("php"),

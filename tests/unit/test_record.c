@@ -163,6 +163,12 @@ static const struct {
 	    "1:12: error: no value after" },
 	{ __LINE__, { "v=STSv1; a=b=c; id=1;" }, NULL,
 	    "1:13: error: a second \"=\"" },
+	{ __LINE__, { "v=STSv1; id=1; v=" }, NULL,
+	    "1:18: error: no value after" },
+	{ __LINE__, { "v=STSv1; id=1; ID=;" }, NULL,
+	    "1:19: error: no value after" },
+	{ __LINE__, { "v=STSv1; id=1; Id=a=b" }, NULL,
+	    "1:20: error: a second \"=\"" },
 	/* bytes */
 	{ __LINE__, { "v=STSv1; id=\xc3\xbc;" }, NULL,
 	    "1:13: error: a byte outside ASCII" },

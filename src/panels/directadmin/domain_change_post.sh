@@ -1,5 +1,8 @@
 #!/bin/sh
-# DirectAdmin has renamed the domain that the environment names.
+# DirectAdmin has changed the domain that the environment names, its name perhaps.
 # shellcheck disable=SC2154
-"$(dirname "$(readlink -f "$0")")/../hook" renamed "${domain-}" "${newdomain-}"
+if [ "${newdomain:-${domain-}}" != "${domain-}" ]; then
+	"$(dirname "$(readlink -f "$0")")/../hook" renamed "${domain-}" \
+	    "$newdomain"
+fi
 exit 0
