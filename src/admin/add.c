@@ -3,6 +3,7 @@
  * to the disk is in change.c, how a text is edited in edit.c.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "change.h"
 #include "describe.h"
@@ -170,10 +171,24 @@ set_locked(struct admin *admin, const char *domain)
 	return change_with_lock(admin, domain, set_domain);
 }
 
+/* One that is both to come and to go. */
+static const char *
+find_contradiction(const struct edit *edit)
+{
+	size_t i, j;
+
+	for (i = 0; i < edit->added_count; i++)
+		for (j = 0; j < edit->removed_count; j++)
+			if (strcasecmp(edit->added[i], edit->removed[j]) == 0)
+				return edit->added[i];
+	return NULL;
+}
+
 enum admin_exit
 admin_set(struct admin *admin)
 {
 	enum admin_exit result = fields_read(admin, &fields);
+	const char *contradiction;
 
 	if (result != ADMIN_DONE)
 		return result;
@@ -184,6 +199,11 @@ admin_set(struct admin *admin)
 		return admin_misused(admin,
 		    "--mx names all of them; --add-mx and --remove-mx change "
 		    "some");
+	contradiction = find_contradiction(&fields.edit);
+	if (contradiction != NULL)
+		return admin_misused(admin,
+		    "%s is named by --add-mx and by --remove-mx",
+		    contradiction);
 	result = admin_open(admin);
 	if (result != ADMIN_DONE)
 		return result;

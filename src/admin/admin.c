@@ -16,6 +16,7 @@
 #include "report.h"
 
 #define MESSAGE_SIZE (PATH_MAX + 2048)
+#define LINE_SIZE    1024 /* of a list of domains */
 
 const char *
 admin_option_each(const struct admin *admin, const char *name, size_t i)
@@ -92,6 +93,18 @@ admin_load_settings(struct admin *admin, struct report *report)
 	return admin->settings_good;
 }
 
+/* Whether the system keeps the settings from us; settings has told of it. */
+static bool
+is_out_of_reach(const char *path)
+{
+	if (path == NULL)
+		path = getenv(SETTINGS_ENVIRONMENT);
+	if (path == NULL || path[0] == '\0')
+		path = SETTINGS_PATH;
+	return faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 &&
+	       errno != ENOENT;
+}
+
 enum admin_exit
 admin_open(struct admin *admin)
 {
@@ -99,11 +112,13 @@ admin_open(struct admin *admin)
 
 	report_init(&report, admin);
 	if (!admin_load_settings(admin, &report))
-		return ADMIN_FINDINGS;
+		return is_out_of_reach(admin->settings_path) ? ADMIN_SYSTEM
+							     : ADMIN_FINDINGS;
+	/* safefile tells by errno who refused the directory. */
 	if (!store_open(&admin->store, admin->settings.policies,
 		admin->settings.owner, admin->settings.unknown_fields,
 		&report.sink))
-		return ADMIN_SYSTEM;
+		return errno == EPERM ? ADMIN_FINDINGS : ADMIN_SYSTEM;
 	return ADMIN_DONE;
 }
 
@@ -196,28 +211,50 @@ call_for(struct admin *admin, const char *operand,
 	return each(admin, domain);
 }
 
+bool
+admin_line(struct text *line)
+{
+	int c;
+
+	text_init(line, line->bytes, line->size);
+	while ((c = getchar()) != EOF && c != '\n') {
+		const char byte = (char)c;
+
+		text_add(line, &byte, 1);
+	}
+	return !ferror(stdin) && (c != EOF || line->length > 0);
+}
+
+static enum admin_exit
+call_for_line(struct admin *admin, const struct text *line,
+    enum admin_exit (*each)(struct admin *, const char *))
+{
+	struct text_span name = text_trim(
+	    (struct text_span){ line->bytes, strcspn(line->bytes, "\r\n") });
+
+	if (line->bytes[0] != '#' &&
+	    (line->overflow || strlen(line->bytes) < line->length))
+		return refuse_name(
+		    line->bytes, "the line is too long, or has a NUL in it");
+	line->bytes[(size_t)(name.at - line->bytes) + name.length] = '\0';
+	if (name.length == 0 || name.at[0] == '#')
+		return ADMIN_DONE;
+	return call_for(admin, name.at, each);
+}
+
 static enum admin_exit
 call_for_lines(
     struct admin *admin, enum admin_exit (*each)(struct admin *, const char *))
 {
 	enum admin_exit result = ADMIN_DONE;
-	char *line = NULL;
-	size_t size = 0;
+	char storage[LINE_SIZE];
+	struct text line = { .bytes = storage, .size = sizeof(storage) };
 
-	errno = 0;
-	while (getline(&line, &size, stdin) >= 0) {
-		struct text_span name = text_trim(
-		    (struct text_span){ line, strcspn(line, "\r\n") });
-
-		line[(size_t)(name.at - line) + name.length] = '\0';
-		if (name.length > 0 && name.at[0] != '#')
-			result =
-			    admin_worse(result, call_for(admin, name.at, each));
-	}
+	while (admin_line(&line))
+		result = admin_worse(result, call_for_line(admin, &line, each));
 	if (ferror(stdin))
 		result = admin_fail(
 		    ADMIN_SYSTEM, "cannot read the list: %s", strerror(errno));
-	free(line);
 	return result;
 }
 

@@ -97,6 +97,13 @@ enum admin_exit admin_each_domain(struct admin *admin,
 enum admin_exit admin_each_of(struct admin *admin, const char *operand,
     enum admin_exit (*each)(struct admin *admin, const char *domain));
 
+/*
+ * Reads a line of standard input, without its end, into a text that has its
+ * storage; overflow tells that the rest of it was passed over. False at the end
+ * and, with errno and ferror, when it cannot be read.
+ */
+bool admin_line(struct text *line);
+
 /* Whether the operands may name more than one domain. */
 bool admin_is_many(const struct admin *admin);
 

@@ -4,8 +4,10 @@
  */
 #include "change.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "history.h"
@@ -56,8 +58,11 @@ is_noted(const struct admin *admin, const char *domain,
 	static struct source source;
 	static struct policy policy;
 	char alias[STORE_STEM_SIZE], id[RECORD_ID_SIZE];
+	enum change_kind kind = change_look(admin, domain, alias);
 
-	switch (change_look(admin, domain, alias)) {
+	if (kind != CHANGE_ABSENT && last->renamed)
+		return change_is_begun(admin, domain, last->alias);
+	switch (kind) {
 	case CHANGE_ABSENT:
 		return true;
 	case CHANGE_ALIAS:
@@ -68,15 +73,13 @@ is_noted(const struct admin *admin, const char *domain,
 	}
 }
 
-enum admin_exit
-change_note_unknown(struct admin *admin, const char *domain)
+static enum admin_exit
+note_unknown(struct admin *admin, const char *domain)
 {
 	struct history_entry entry = entry_of(domain);
 
 	entry.unknown = true;
-	if (admin->dry_run || history_add(admin, &entry))
-		return ADMIN_DONE;
-	return ADMIN_SYSTEM;
+	return history_add(admin, &entry) ? ADMIN_DONE : ADMIN_SYSTEM;
 }
 
 /* An id that is made of the time is to change with each change. */
@@ -93,23 +96,44 @@ await_next_second(const struct admin *admin, const char *domain)
 }
 
 /*
- * Before something is replaced: was it the work of somebody else, or of a
- * writer that was killed before it could note it, the history is told so.
+ * Is it the work of somebody else, or of a writer that was killed before it
+ * could note it, the history is told so; once, for it is unknown from then on.
  */
+static enum admin_exit
+note_doubt(struct admin *admin, const char *domain)
+{
+	struct history_entry last = { .time = 0 };
+
+	if (!history_each(admin, domain, keep_last, &last, NULL))
+		return ADMIN_SYSTEM;
+	if (last.unknown || is_noted(admin, domain, &last))
+		return ADMIN_DONE;
+	return note_unknown(admin, domain);
+}
+
+/* Before something is replaced. An alias had what its target has. */
 static enum admin_exit
 note_before(struct admin *admin, const char *domain)
 {
-	struct history_entry last = { .time = 0 };
 	char alias[STORE_STEM_SIZE];
+	enum admin_exit result;
 
 	if (change_look(admin, domain, alias) == CHANGE_ABSENT)
 		return ADMIN_DONE;
-	if (!history_each(admin, domain, keep_last, &last))
-		return ADMIN_SYSTEM;
 	await_next_second(admin, domain);
-	if (is_noted(admin, domain, &last))
-		return ADMIN_DONE;
-	return change_note_unknown(admin, domain);
+	result = note_doubt(admin, domain);
+	if (result != ADMIN_DONE || alias[0] == '\0' ||
+	    strcmp(alias, domain) == 0)
+		return result;
+	return note_doubt(admin, alias);
+}
+
+/* What was not replaced has no end that was to be told. */
+static enum admin_exit
+take_back(const struct admin *admin, off_t length)
+{
+	history_take_back(admin, length);
+	return ADMIN_SYSTEM;
 }
 
 static enum admin_exit
@@ -145,6 +169,18 @@ note_alias(struct admin *admin, const char *domain, const char *target)
 }
 
 static enum admin_exit
+note_renamed(struct admin *admin, const char *domain, const char *new)
+{
+	struct history_entry entry = entry_of(domain);
+	struct text name;
+
+	entry.renamed = true;
+	text_init(&name, entry.alias, sizeof(entry.alias));
+	text_add_string(&name, new);
+	return note(admin, &entry);
+}
+
+static enum admin_exit
 note_removed(struct admin *admin, const char *domain)
 {
 	struct history_entry entry = entry_of(domain);
@@ -153,14 +189,16 @@ note_removed(struct admin *admin, const char *domain)
 	return note(admin, &entry);
 }
 
-enum admin_exit
-change_put(struct admin *admin, const char *domain, struct text_span text)
+static enum admin_exit
+put(struct admin *admin, const char *domain, struct text_span text,
+    enum admin_exit (*note_past)(struct admin *admin, const char *domain))
 {
 	static struct policy policy;
 	struct place place;
 	struct diag_sink *sink = place_init(&place, admin, domain);
 	char id[RECORD_ID_SIZE];
 	enum admin_exit result;
+	off_t length;
 
 	result = change_judge(admin, domain, text, false, &policy, id);
 	if (result != ADMIN_DONE)
@@ -169,13 +207,26 @@ change_put(struct admin *admin, const char *domain, struct text_span text)
 		(void)fwrite(text.at, 1, text.length, stdout);
 		return ADMIN_DONE;
 	}
-	result = note_before(admin, domain);
+	length = history_length(admin);
+	result = note_past(admin, domain);
 	if (result != ADMIN_DONE)
 		return result;
 	if (!safewrite_file(admin->store.directory, place.name,
 		admin->store.owner, text, sink))
-		return ADMIN_SYSTEM;
+		return take_back(admin, length);
 	return note_policy(admin, domain, &policy);
+}
+
+enum admin_exit
+change_put(struct admin *admin, const char *domain, struct text_span text)
+{
+	return put(admin, domain, text, note_before);
+}
+
+enum admin_exit
+change_adopt(struct admin *admin, const char *domain, struct text_span text)
+{
+	return put(admin, domain, text, note_unknown);
 }
 
 static enum admin_exit
@@ -183,6 +234,7 @@ put_link(struct admin *admin, const char *alias, const char *target)
 {
 	struct place place;
 	struct diag_sink *sink = place_init(&place, admin, alias);
+	const off_t length = history_length(admin);
 	char name[STORE_NAME_SIZE];
 	enum admin_exit result;
 
@@ -191,7 +243,7 @@ put_link(struct admin *admin, const char *alias, const char *target)
 		return result;
 	if (!safewrite_link(admin->store.directory, place.name,
 		admin->store.owner, store_file_name(target, name), sink))
-		return ADMIN_SYSTEM;
+		return take_back(admin, length);
 	return note_alias(admin, alias, target);
 }
 
@@ -253,7 +305,7 @@ note_copy(struct admin *admin, const char *domain, const char *alias)
 	if (alias[0] != '\0')
 		return note_alias(admin, domain, alias);
 	if (!change_peek(admin, domain, &source, &policy, id))
-		return change_note_unknown(admin, domain);
+		return note_unknown(admin, domain);
 	return note_policy(admin, domain, &policy);
 }
 
@@ -263,47 +315,78 @@ change_remove(struct admin *admin, const char *domain)
 	struct place place;
 	struct diag_sink *sink = place_init(&place, admin, domain);
 	enum admin_exit result;
+	struct stat status;
+	off_t length;
 
+	if (fstatat(admin->store.directory, place.name, &status,
+		AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISDIR(status.st_mode))
+		return admin_fail(ADMIN_FINDINGS,
+		    "%s: a directory, which is not removed", place.path);
 	if (admin->dry_run)
 		return ADMIN_DONE;
+	length = history_length(admin);
 	result = note_before(admin, domain);
 	if (result != ADMIN_DONE)
 		return result;
 	if (!safewrite_remove(admin->store.directory, place.name, sink))
-		return ADMIN_SYSTEM;
+		return take_back(admin, length);
 	return note_removed(admin, domain);
 }
 
-bool
-change_is_begun(const struct admin *admin, const char *old, const char *new)
-{
-	char one[STORE_NAME_SIZE], other[STORE_NAME_SIZE];
-
-	return safewrite_is_same(admin->store.directory,
-	    store_file_name(old, one), store_file_name(new, other));
-}
-
-enum admin_exit
-change_rename(struct admin *admin, const char *old, const char *new)
+/* Both names are those of one file after this, and the history has both. */
+static enum admin_exit
+begin_rename(
+    struct admin *admin, const char *old, const char *new, const char *alias)
 {
 	struct place place;
 	struct diag_sink *sink = place_init(&place, admin, new);
-	char alias[STORE_STEM_SIZE], name[STORE_NAME_SIZE];
-	enum change_kind kind = change_look(admin, old, alias);
+	const off_t length = history_length(admin);
+	char name[STORE_NAME_SIZE];
 	enum admin_exit result;
+
+	result = note_before(admin, old);
+	if (result != ADMIN_DONE)
+		return result;
+	if (!safewrite_second_name(admin->store.directory,
+		store_file_name(old, name), place.name, sink))
+		return take_back(admin, length);
+	result = note_copy(admin, new, alias);
+	if (result != ADMIN_DONE)
+		return result;
+	return note_renamed(admin, old, new);
+}
+
+/* The old name is gone: maybe by a writer that was killed before it said so. */
+static enum admin_exit
+note_gone(struct admin *admin, const char *old)
+{
+	struct history_entry last = { .time = 0 };
+
+	if (!history_each(admin, old, keep_last, &last, NULL))
+		return ADMIN_SYSTEM;
+	return last.renamed ? note_removed(admin, old) : ADMIN_DONE;
+}
+
+enum admin_exit
+change_rename(struct admin *admin, const char *old, const char *new,
+    struct text_span left)
+{
+	char alias[STORE_STEM_SIZE];
+	enum change_kind kind = change_look(admin, old, alias);
+	enum admin_exit result = ADMIN_DONE;
 
 	if (admin->dry_run)
 		return ADMIN_DONE;
-	if (kind != CHANGE_ABSENT) {
-		if (!safewrite_second_name(admin->store.directory,
-			store_file_name(old, name), place.name, sink))
-			return ADMIN_SYSTEM;
-		result = note_copy(admin, new, alias);
-		if (result != ADMIN_DONE)
-			return result;
-	}
-	result = move_aliases(admin, old, alias[0] != '\0' ? alias : new);
-	if (result != ADMIN_DONE || kind == CHANGE_ABSENT)
+	if (kind != CHANGE_ABSENT)
+		result = begin_rename(admin, old, new, alias);
+	if (result == ADMIN_DONE)
+		result =
+		    move_aliases(admin, old, alias[0] != '\0' ? alias : new);
+	if (result != ADMIN_DONE)
 		return result;
-	return change_remove(admin, old);
+	if (kind == CHANGE_ABSENT)
+		return note_gone(admin, old);
+	return left.length > 0 ? change_put(admin, old, left)
+			       : change_remove(admin, old);
 }

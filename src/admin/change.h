@@ -62,6 +62,23 @@ enum admin_exit
 change_put(struct admin *admin, const char *domain, struct text_span text);
 
 /*
+ * The same for a policy that somebody else has published until now: what the
+ * domain had before is unknown.
+ */
+enum admin_exit
+change_adopt(struct admin *admin, const char *domain, struct text_span text);
+
+/* What a policy is retired with: mode none, for so long. */
+#define CHANGE_RETIRED_MAX_AGE 86400
+
+/*
+ * The text of a retired policy, in bytes: the source with only these fields
+ * changed and no mx, or a new one when source is NULL.
+ */
+struct text_span
+change_retired(const struct source *source, char bytes[POLICY_SIZE_MAX + 1]);
+
+/*
  * Makes <alias>.txt a symbolic link to <target>.txt, atomically. Links that
  * name <alias> are made to name the target. Pre: the target is a file.
  */
@@ -71,29 +88,24 @@ change_link(struct admin *admin, const char *alias, const char *target);
 /*
  * Renames, never over something else. The new name is there before the old one
  * goes, and links that name the old one follow in between. One that was begun
- * and not finished is finished.
+ * and not finished is finished. left, unless empty, is the policy that stays at
+ * the old name, in a file of its own.
  */
-enum admin_exit
-change_rename(struct admin *admin, const char *old, const char *new);
+enum admin_exit change_rename(struct admin *admin, const char *old,
+    const char *new, struct text_span left);
 
 /* Whether a rename has been begun: both names are those of one file. */
 bool
 change_is_begun(const struct admin *admin, const char *old, const char *new);
 
-/* Removes <domain>.txt. */
+/* Removes <domain>.txt; not when it is a directory. */
 enum admin_exit change_remove(struct admin *admin, const char *domain);
 
 /*
- * Calls the function with each alias of a name, until it returns false. False
- * with a message when the directory cannot be listed.
+ * Calls the function with each other name that is an alias of it, until it
+ * returns false. False with a message when the directory cannot be listed.
  */
 bool change_each_alias(const struct admin *admin, const char *domain,
     bool (*each)(void *context, const char *alias), void *context);
-
-/*
- * Says in the history that something else than it tells was published under the
- * name until now.
- */
-enum admin_exit change_note_unknown(struct admin *admin, const char *domain);
 
 #endif

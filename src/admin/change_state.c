@@ -12,8 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "edit.h"
 #include "history.h"
 #include "report.h"
+#include "safewrite.h"
 
 #define LOCK_NAME    ".lock"
 #define LOCK_SECONDS 60
@@ -235,6 +237,35 @@ change_judge(const struct admin *admin, const char *domain,
 	return ADMIN_DONE;
 }
 
+bool
+change_is_begun(const struct admin *admin, const char *old, const char *new)
+{
+	char one[STORE_NAME_SIZE], other[STORE_NAME_SIZE];
+
+	return safewrite_is_same(admin->store.directory,
+	    store_file_name(old, one), store_file_name(new, other));
+}
+
+struct text_span
+change_retired(const struct source *source, char bytes[POLICY_SIZE_MAX + 1])
+{
+	static const enum policy_mode mode = POLICY_NONE;
+	static const uint32_t max_age = CHANGE_RETIRED_MAX_AGE;
+	static const char *const no_mx[] = { NULL };
+	const struct edit edit = {
+		.mode = &mode, .max_age = &max_age, .mx = no_mx
+	};
+	struct text text;
+
+	text_init(&text, bytes, POLICY_SIZE_MAX + 1);
+	if (source != NULL)
+		edit_apply((struct text_span){ source->bytes, source->length },
+		    &edit, &text);
+	else
+		edit_compose(mode, no_mx, 0, max_age, &text);
+	return (struct text_span){ text.bytes, text.length };
+}
+
 /* What goes through the directory for the aliases of one name. */
 struct search {
 	const struct admin *admin;
@@ -249,7 +280,9 @@ is_alias_of(void *context, const struct store_entry *entry)
 	const struct search *search = context;
 	char target[STORE_STEM_SIZE];
 
-	if (!store_alias(&search->admin->store, entry->stem, target) ||
+	/* A link to itself leads nobody else there. */
+	if (strcmp(entry->stem, search->domain) == 0 ||
+	    !store_alias(&search->admin->store, entry->stem, target) ||
 	    strcmp(target, search->domain) != 0)
 		return true;
 	return search->each(search->context, entry->stem);

@@ -73,6 +73,17 @@ dns_members_have(const struct dns_members *members, const char *domain)
 	return false;
 }
 
+const char *
+dns_members_broken(const struct dns_members *members)
+{
+	size_t i;
+
+	for (i = 0; i < members->count; i++)
+		if (members->at[i].id[0] == '\0')
+			return members->at[i].domain;
+	return NULL;
+}
+
 static void
 hash_string(SHA2_CTX *context, const char *string)
 {

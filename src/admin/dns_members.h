@@ -35,10 +35,13 @@ void dns_members_sort(struct dns_members *members);
  */
 bool dns_members_have(const struct dns_members *members, const char *domain);
 
+/* The first one whose policy is broken, or NULL. */
+const char *dns_members_broken(const struct dns_members *members);
+
 /*
  * The id for all of them: the first 32 hex digits of the SHA-256 over a line
  * "domain id" for each. It changes when one of their policies does, or they
- * become more or fewer, and only then. Pre: sorted.
+ * become more or fewer, and only then. Pre: sorted, and none is broken.
  */
 void dns_members_id(const struct dns_members *members, char id[RECORD_ID_SIZE]);
 

@@ -23,6 +23,7 @@ struct walk {
 	struct diag_sink *sink;
 	char path[PATH_MAX]; /* of where it is */
 	char name[NAME_MAX + 1];
+	struct stat parent; /* of the directory that has the name in it */
 };
 
 static struct text_span
@@ -171,21 +172,25 @@ list(int directory)
 static void
 walk_wild(struct walk *walk, int directory, struct text_span component)
 {
+	const bool is_domain = *wildcard_of(component) == walk->mark;
 	const char *rest = component.at + component.length;
 	DIR *stream = list(directory);
 	const struct dirent *entry;
 	struct text_span found;
 	struct text name;
 
-	if (stream == NULL) {
+	if (stream == NULL ||
+	    (is_domain && fstat(directory, &walk->parent) != 0)) {
 		diag_error(walk->sink, DIAG_WHOLE, NULL,
 		    "it cannot be listed: %s", strerror(errno));
+		if (stream != NULL)
+			(void)closedir(stream);
 		return;
 	}
 	while ((entry = readdir(stream)) != NULL) {
 		if (!match(component, entry->d_name, &found))
 			continue;
-		if (*wildcard_of(component) == walk->mark) {
+		if (is_domain) {
 			text_init(&name, walk->name, sizeof(walk->name));
 			text_add(&name, found.at, found.length);
 		}
@@ -204,8 +209,9 @@ walk_on(struct walk *walk, int directory, const char *pattern)
 	pattern += strspn(pattern, "/");
 	component = component_of(pattern);
 	if (component.length == 0) {
-		walk->each(walk->context,
-		    &(struct docroot){ directory, walk->path, walk->name });
+		walk->each(
+		    walk->context, &(struct docroot){ directory, walk->path,
+				       walk->name, &walk->parent });
 	} else if (wildcard_of(component) != NULL) {
 		walk_wild(walk, directory, component);
 	} else {

@@ -8,6 +8,7 @@
 #define MTASTS_DOCROOT_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "diag.h"
 
@@ -16,6 +17,7 @@ struct docroot {
 	int directory;    /* O_PATH */
 	const char *path; /* for messages */
 	const char *name; /* what stood where the pattern has the domain */
+	const struct stat *parent; /* of the directory with that component */
 };
 
 /*

@@ -16,6 +16,7 @@ struct expiry {
 	struct history_entry entry; /* the one read before */
 	bool any;
 	bool readable;
+	bool whole;
 	unsigned depth;
 	/* The results. */
 	time_t time;
@@ -51,9 +52,12 @@ add_target(struct expiry *expiry, time_t from, time_t until)
 	memcpy(expiry->id, target.id, sizeof(expiry->id));
 }
 
-/* Accounts for the entry read before, which was in force until then. */
+/*
+ * Accounts for the entry read before, which was in force until then; or for
+ * whatever was, when somebody found that it was something else.
+ */
 static void
-close_entry(struct expiry *expiry, time_t until)
+close_entry(struct expiry *expiry, time_t until, bool doubtful)
 {
 	const struct history_entry *entry = &expiry->entry;
 	time_t from = entry->time;
@@ -72,7 +76,7 @@ close_entry(struct expiry *expiry, time_t until)
 			until = expiry->last;
 	}
 	expiry->id[0] = '\0';
-	if (entry->unknown)
+	if (entry->unknown || doubtful)
 		extend(expiry, until, POLICY_MAX_AGE_MAX, false);
 	else if (entry->alias[0] != '\0')
 		add_target(expiry, from, until);
@@ -93,7 +97,7 @@ take_entry(void *context, const struct history_entry *entry)
 		extend(expiry,
 		    entry->time < expiry->last ? entry->time : expiry->last,
 		    POLICY_MAX_AGE_MAX, false);
-	close_entry(expiry, entry->time);
+	close_entry(expiry, entry->time, entry->unknown);
 	expiry->entry = *entry;
 	expiry->any = true;
 }
@@ -102,10 +106,11 @@ static void
 expiry_of(struct expiry *expiry, const char *domain)
 {
 	if (expiry->depth <= DEPTH_MAX &&
-	    !history_each(expiry->admin, domain, take_entry, expiry))
+	    !history_each(
+		expiry->admin, domain, take_entry, expiry, &expiry->whole))
 		expiry->readable = false;
 	if (expiry->any)
-		close_entry(expiry, expiry->last);
+		close_entry(expiry, expiry->last, false);
 	else
 		extend(expiry, expiry->last, POLICY_MAX_AGE_MAX, false);
 }
@@ -114,14 +119,16 @@ bool
 history_expiry(const struct admin *admin, const char *domain,
     const char *current_id, time_t now, time_t *expiry, bool *known)
 {
-	struct expiry all = {
-		.admin = admin, .last = now, .readable = true, .known = true
-	};
+	struct expiry all = { .admin = admin,
+		.last = now,
+		.readable = true,
+		.whole = true,
+		.known = true };
 
 	expiry_of(&all, domain);
 	if (strcmp(all.id, current_id) != 0)
 		extend(&all, now, POLICY_MAX_AGE_MAX, false);
 	*expiry = all.time;
-	*known = all.known;
+	*known = all.known && all.whole;
 	return all.readable;
 }

@@ -78,10 +78,12 @@ host_of(void *context, const struct walk_policy *found)
 {
 	const struct hosts *hosts = context;
 
+	/* Else a typing mistake would let the certificate lapse. */
 	if (found->policy == NULL)
 		(void)admin_fail(ADMIN_FINDINGS,
-		    "%s: left out, since its policy is broken", found->domain);
-	else if (hosts->admin->json)
+		    "%s: its policy is broken; its certificate is still wanted",
+		    found->domain);
+	if (hosts->admin->json)
 		print_json(found->domain);
 	else
 		print_host(hosts->form, found->domain);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -153,17 +154,6 @@ read_found(struct import *import, int directory, const char *name, bool *absent)
 	return sink->errors == 0;
 }
 
-/* Somebody else served it until now, and something else before, maybe. */
-static enum admin_exit
-put(struct admin *admin, const char *domain, struct text_span text)
-{
-	enum admin_exit result = change_note_unknown(admin, domain);
-
-	if (result != ADMIN_DONE || admin->dry_run)
-		return result;
-	return change_put(admin, domain, text);
-}
-
 /* What is to become of a good policy; what is there already stays. */
 static void
 adopt(struct import *import)
@@ -177,7 +167,10 @@ adopt(struct import *import)
 
 	record_id_of_policy(&policy, id);
 	if (change_look(admin, import->domain, alias) == CHANGE_ABSENT) {
-		result = put(admin, import->domain, canonical_text());
+		/* Somebody else served it until now. */
+		result = admin->dry_run ? ADMIN_DONE
+					: change_adopt(admin, import->domain,
+					      canonical_text());
 		if (result == ADMIN_DONE)
 			conclude(import,
 			    admin->dry_run ? "would-take" : "taken", result);
@@ -231,7 +224,7 @@ struct tour {
 	struct admin *admin;
 	size_t roots;
 	enum admin_exit result;
-	bool has_file;
+	struct json_object *claims; /* domain to path */
 };
 
 static bool
@@ -240,19 +233,55 @@ is_there(int directory)
 	return faccessat(directory, FILE_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* Who can make directories there can call them as anybody's domain. */
+static bool
+is_trusted(const struct import *import, const struct stat *parent)
+{
+	return (parent->st_uid == 0 ||
+		   parent->st_uid == import->admin->settings.owner) &&
+	       (parent->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/* Whether no document root before this one was the domain's; else a refusal. */
+static bool
+claim(struct import *import, struct json_object *claims)
+{
+	struct json_object *before;
+	char reason[REASON_SIZE];
+
+	if (!json_object_object_get_ex(claims, import->domain, &before)) {
+		(void)json_object_object_add(claims, import->domain,
+		    json_object_new_string(import->path));
+		return true;
+	}
+	(void)snprintf(reason, sizeof(reason),
+	    "%.400s has a policy for the domain, too: which one is it? Use "
+	    "import FILE --domain",
+	    json_object_get_string(before));
+	refuse(import, reason);
+	return false;
+}
+
 static void
-import_root(struct import *import, int directory, const char *name)
+import_root(struct import *import, int directory, const struct docroot *docroot,
+    struct json_object *claims)
 {
 	char domain[HOSTNAME_SIZE];
 
 	if (!is_there(directory))
 		return;
-	if (!domain_of(name, domain)) {
+	if (!domain_of(docroot->name, domain)) {
 		refuse(import, "its document root is not called as a domain");
 		return;
 	}
 	import->domain = domain;
-	import_file(import, directory, FILE_NAME);
+	if (!is_trusted(import, docroot->parent))
+		refuse(import,
+		    "others can write to the directory whose entries stand for "
+		    "domains: its owner could name any domain here; use "
+		    "import FILE --domain");
+	else if (claim(import, claims))
+		import_file(import, directory, FILE_NAME);
 	import->domain = NULL;
 }
 
@@ -272,7 +301,7 @@ visit(void *context, const struct docroot *docroot)
 	switch (docroot_enter(
 	    docroot->directory, WELL_KNOWN, &directory, &import.sink)) {
 	case DOCROOT_OPEN:
-		import_root(&import, directory, docroot->name);
+		import_root(&import, directory, docroot, tour->claims);
 		(void)close(directory);
 		break;
 	case DOCROOT_REFUSED:
@@ -293,8 +322,10 @@ import_roots(struct admin *admin, const char *pattern)
 
 	if (fault != NULL)
 		return admin_misused(admin, "--docroots: %s", fault);
+	tour.claims = json_object_new_object();
 	report_init(&report, admin);
 	docroot_each(pattern, visit, &tour, &report.sink);
+	(void)json_object_put(tour.claims);
 	if (report.sink.errors > 0)
 		tour.result = admin_worse(tour.result, ADMIN_FINDINGS);
 	admin_tell(admin, "%zu document root%s", tour.roots,

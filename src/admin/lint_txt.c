@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -151,26 +150,21 @@ add_value(struct set *set, struct text_span written)
 static enum admin_exit
 add_lines(struct set *set)
 {
-	enum admin_exit result = ADMIN_DONE;
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t length;
+	static char storage[SET_SIZE];
+	struct text line = { .bytes = storage, .size = sizeof(storage) };
 
-	errno = 0;
-	while ((length = getline(&line, &size, stdin)) >= 0) {
-		struct text_span value = { line, (size_t)length };
-
-		while (value.length > 0 &&
-		       strchr("\r\n", line[value.length - 1]) != NULL)
-			value.length--;
-		if (value.length > 0)
-			add_value(set, value);
+	while (admin_line(&line)) {
+		while (line.length > 0 && storage[line.length - 1] == '\r')
+			line.length--;
+		if (line.length > 0)
+			add_value(
+			    set, (struct text_span){ storage, line.length });
+		set->overflow |= line.overflow;
 	}
 	if (ferror(stdin))
-		result = admin_fail(ADMIN_SYSTEM, "cannot read the values: %s",
+		return admin_fail(ADMIN_SYSTEM, "cannot read the values: %s",
 		    strerror(errno));
-	free(line);
-	return result;
+	return ADMIN_DONE;
 }
 
 static void

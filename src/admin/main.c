@@ -132,6 +132,12 @@ static const struct admin_option common_options[] = {
 
 #define OPTIONS_MAX 16
 
+/*
+ * What getopt_long gives back for the first row. Each row has a value of its
+ * own, since an abbreviation of two rows alike would be taken for the first.
+ */
+#define OPTION_FIRST 256
+
 #define HELP_INDENT 22
 #define HELP_WIDTH  78
 
@@ -210,10 +216,10 @@ static size_t
 options_append(struct option *long_options, size_t count,
     const struct admin_option *option)
 {
-	for (; option != NULL && option->name != NULL; option++)
-		long_options[count++] = (struct option){ option->name,
+	for (; option != NULL && option->name != NULL; option++, count++)
+		long_options[count] = (struct option){ option->name,
 			option->argument ? required_argument : no_argument,
-			NULL, 0 };
+			NULL, OPTION_FIRST + (int)count };
 	return count;
 }
 
@@ -260,7 +266,8 @@ refuse_option(const struct admin *admin, int found, char **argv)
 	const char letter[] = { '-', (char)optopt, '\0' };
 	struct quoted quoted;
 
-	quote(optopt != 0 ? letter : argv[optind - 1], &quoted);
+	quote(optopt > 0 && optopt < OPTION_FIRST ? letter : argv[optind - 1],
+	    &quoted);
 	if (found == ':')
 		return admin_misused(
 		    admin, "option %s wants a value", quoted.storage);
@@ -274,20 +281,21 @@ read_options(struct admin *admin, int argc, char **argv, bool *help)
 {
 	struct option long_options[OPTIONS_MAX] = { 0 };
 	size_t count = 0;
-	int found, index = 0;
+	int found;
 
 	count = options_append(long_options, count, admin->verb->options);
 	(void)options_append(long_options, count, common_options);
 	optind = 0; /* begins anew, and lets options stand after operands */
-	while ((found = getopt_long(
-		    argc, argv, ":c:qh", long_options, &index)) != -1) {
-		const char *name = found == 'c'   ? "config"
-				   : found == 'q' ? "quiet"
-				   : found == 'h' ? "help"
-						  : long_options[index].name;
+	while ((found = getopt_long(argc, argv, ":c:qh", long_options, NULL)) !=
+	       -1) {
+		const char *name;
 
-		if (found == '?' || found == ':' || name == NULL)
+		if (found == '?' || found == ':')
 			return refuse_option(admin, found, argv);
+		name = found == 'c'   ? "config"
+		       : found == 'q' ? "quiet"
+		       : found == 'h' ? "help"
+				      : long_options[found - OPTION_FIRST].name;
 		if (strcmp(name, "help") == 0)
 			*help = true;
 		else if (!is_given(admin, name, optarg))

@@ -9,14 +9,12 @@
 #include <json-c/json.h>
 
 #include "change.h"
-#include "edit.h"
 #include "history.h"
 #include "human.h"
 #include "id.h"
 #include "jsonout.h"
 
-#define RETIRED_MAX_AGE 86400
-#define LINE_SIZE       1024
+#define LINE_SIZE 1024
 
 static struct source source;
 static struct policy policy;
@@ -51,8 +49,8 @@ why(const struct release *release)
 {
 	return release->known
 		   ? ""
-		   : ", which is the longest that RFC 8461 allows: its history "
-		     "is not known";
+		   : ", for its history is not known in full: where it is "
+		     "not, the longest counts that RFC 8461 allows";
 }
 
 static void
@@ -87,36 +85,42 @@ print_release(const struct admin *admin, const char *domain, const char *id,
 	}
 }
 
-/* What there is with mode none, or a new text where it cannot be edited. */
-static struct text_span
-retired_text(bool readable)
+/* What would be printed if the text were put in place now. */
+static enum admin_exit
+print_dry(struct admin *admin, const char *domain, struct text_span text,
+    const char *id_there)
 {
-	static const enum policy_mode mode = POLICY_NONE;
-	static const uint32_t max_age = RETIRED_MAX_AGE;
-	static const char *const no_mx[] = { NULL };
-	const struct edit edit = {
-		.mode = &mode, .max_age = &max_age, .mx = no_mx
-	};
-	struct text text;
+	char id[RECORD_ID_SIZE];
+	struct release release;
+	enum admin_exit result =
+	    change_judge(admin, domain, text, false, &policy, id);
 
-	text_init(&text, new_bytes, sizeof(new_bytes));
-	if (readable)
-		edit_apply((struct text_span){ source.bytes, source.length },
-		    &edit, &text);
-	else
-		edit_compose(mode, no_mx, 0, max_age, &text);
-	return (struct text_span){ text.bytes, text.length };
+	if (result != ADMIN_DONE)
+		return result;
+	if (admin->settings.dns.id == SETTINGS_ID_DATE)
+		record_id_of_time(time(NULL), id);
+	if (!find_release(admin, domain, id_there, &release))
+		return ADMIN_SYSTEM;
+	print_release(admin, domain, id, &release);
+	return ADMIN_DONE;
 }
 
-/* An alias gets a file of its own; what it was an alias of stays as it is. */
+/*
+ * An alias gets a file of its own; what it was an alias of stays as it is. id
+ * is that of what is served, "" when that has errors.
+ */
 static enum admin_exit
-put_retired(struct admin *admin, const char *domain, bool readable)
+put_retired(struct admin *admin, const char *domain, const char *id)
 {
-	struct text_span text = retired_text(readable);
+	const bool readable = id[0] != '\0';
+	struct text_span text =
+	    change_retired(readable ? &source : NULL, new_bytes);
 
 	if (!readable)
 		admin_tell(admin,
 		    "%s: its policy has errors and is written anew", domain);
+	if (admin->dry_run && admin->json)
+		return print_dry(admin, domain, text, id);
 	return change_put(admin, domain, text);
 }
 
@@ -178,11 +182,11 @@ retire_domain(struct admin *admin, const char *domain)
 	}
 	readable = change_peek(admin, domain, &source, &policy, id);
 	if (kind == CHANGE_POLICY && readable && policy.mode == POLICY_NONE &&
-	    policy.max_age <= RETIRED_MAX_AGE)
+	    policy.max_age <= CHANGE_RETIRED_MAX_AGE)
 		return print_retired(admin, domain);
 	result = check_aliases(admin, domain, "retire");
 	if (result == ADMIN_DONE)
-		result = put_retired(admin, domain, readable);
+		result = put_retired(admin, domain, id);
 	if (result != ADMIN_DONE || admin->dry_run)
 		return result;
 	return print_retired(admin, domain);
@@ -271,6 +275,8 @@ state_of(const struct history_entry *entry)
 		return "removed";
 	if (entry->unknown)
 		return "unknown";
+	if (entry->renamed)
+		return "renamed";
 	return entry->alias[0] != '\0' ? "alias"
 				       : policy_mode_name(entry->mode);
 }
@@ -294,7 +300,7 @@ print_entry(void *context, const struct history_entry *entry)
 	text_add_escaped(&line, entry->domain, strlen(entry->domain));
 	text_add_format(&line, " %s", state_of(entry));
 	if (entry->alias[0] != '\0') {
-		text_add_string(&line, " of ");
+		text_add_string(&line, entry->renamed ? " to " : " of ");
 		text_add_escaped(&line, entry->alias, strlen(entry->alias));
 	}
 	if (is_policy(entry)) {
@@ -330,14 +336,14 @@ history_domain(struct admin *admin, const char *domain)
 	bool read;
 
 	if (!admin->json)
-		return history_each(admin, domain, print_entry, NULL)
+		return history_each(admin, domain, print_entry, NULL, NULL)
 			   ? ADMIN_DONE
 			   : ADMIN_SYSTEM;
 	row = json_object_new_object();
 	changes = json_object_new_array();
 	jsonout_set_string(row, "domain", domain);
 	json_object_object_add(row, "changes", changes);
-	read = history_each(admin, domain, collect_entry, changes);
+	read = history_each(admin, domain, collect_entry, changes, NULL);
 	jsonout_row(row);
 	return read ? ADMIN_DONE : ADMIN_SYSTEM;
 }

@@ -55,8 +55,19 @@ grow(struct since *since)
 static bool
 is_testing(const struct history_entry *entry)
 {
-	return !entry->removed && !entry->unknown && entry->alias[0] == '\0' &&
+	return !entry->removed && entry->alias[0] == '\0' &&
 	       entry->mode == POLICY_TESTING;
+}
+
+/* Who waits for a policy to become enforce waits no less under a new name. */
+static void
+move_date(struct since *since, const struct history_entry *entry, int64_t begun)
+{
+	struct since_slot *slot = find(since, hash_of(entry->alias));
+
+	if (slot->hash != 0 && slot->time != OTHER_MODE &&
+	    begun != OTHER_MODE && begun < slot->time)
+		slot->time = begun;
 }
 
 /* Without memory a domain counts by the date of its file, as one unknown. */
@@ -67,6 +78,9 @@ note(void *context, const struct history_entry *entry)
 	struct since *since = context;
 	struct since_slot *slot;
 
+	/* What it served meanwhile, nobody knows; testing it is again. */
+	if (entry->unknown)
+		return;
 	if (2 * (since->count + 1) > since->size && !grow(since))
 		return;
 	slot = find(since, hash);
@@ -74,6 +88,8 @@ note(void *context, const struct history_entry *entry)
 		*slot = (struct since_slot){ hash, OTHER_MODE };
 		since->count++;
 	}
+	if (entry->renamed)
+		move_date(since, entry, slot->time);
 	if (!is_testing(entry))
 		slot->time = OTHER_MODE;
 	else if (slot->time == OTHER_MODE)
@@ -84,7 +100,7 @@ bool
 since_read(struct since *since, const struct admin *admin)
 {
 	*since = (struct since){ NULL, 0, 0 };
-	return history_each(admin, NULL, note, since);
+	return history_each(admin, NULL, note, since, NULL);
 }
 
 void

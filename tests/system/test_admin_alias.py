@@ -1,13 +1,19 @@
 """mta-sts alias and rename."""
 
+import calendar
 import os
+import re
+import time
 
 import pytest
 
-from command import DONE, FINDINGS, USAGE, configure, run
+from command import (DONE, FINDINGS, USAGE, configure, days_ago, run,
+                     write_history)
 from harness import POLICY, Site, source
 
 OTHER = source("testing", ["mx.other.example"], 86400)
+NONE = source("none", [], 86400)
+RETIRED = b"# The policy of a test\n" + NONE
 
 
 @pytest.fixture(name="site")
@@ -95,7 +101,7 @@ def test_rename(site):
     site.alias("c.example", "other.example")
     done = run(site, "rename", "example.com", "bücher.example")
     assert done.returncode == DONE, done
-    assert "example.com" not in names(site)
+    assert (site.policies / "example.com.txt").read_bytes() == RETIRED
     new = "xn--bcher-kva.example"
     path = site.policies / f"{new}.txt"
     assert path.read_bytes() == POLICY and path.stat().st_nlink == 1
@@ -107,14 +113,16 @@ def test_rename(site):
              (site.root / "state/history").read_text().splitlines()]
     assert [new, "enforce"] in [[line[0], line[2]] for line in lines]
     assert ["a.example", f"{new}", "alias", "-"] in lines
-    assert ["example.com", "-", "removed", "-"] in lines
+    assert ["example.com", new, "renamed", "-"] in lines
+    assert lines[-1][0] == "example.com" and lines[-1][2] == "none"
 
 
 def test_rename_an_alias(site):
     site.alias("a.example", "example.com")
     assert run(site, "rename", "a.example", "b.example").returncode == DONE
     assert link(site, "b.example") == "example.com.txt"
-    assert "a.example" not in names(site)
+    path = site.policies / "a.example.txt"
+    assert not path.is_symlink() and path.read_bytes() == RETIRED
     assert (site.policies / "example.com.txt").read_bytes() == POLICY
 
 
@@ -127,6 +135,83 @@ def test_rename_refuses(site):
         assert done.returncode == FINDINGS, done
     assert names(site) == before
     assert (site.policies / "other.example.txt").read_bytes() == OTHER
+
+
+def noted(site, domain):
+    return [line.split()[3] for line in
+            (site.root / "state/history").read_text().splitlines()
+            if line.split()[1] == domain]
+
+
+def test_what_rename_leaves_is_told_and_may_go_in_time(site):
+    run(site, "add", "a.example", "--mx", "m.example", "--max-age", "1d")
+    dry = run(site, "rename", "a.example", "b.example", "--dry-run")
+    assert "mode none would stay" in dry.stderr
+    done = run(site, "rename", "a.example", "b.example")
+    until = re.search(r"hold its policy until (\S+Z): .* stays", done.stderr)[1]
+    at = calendar.timegm(time.strptime(until, "%Y-%m-%dT%H:%M:%SZ"))
+    assert abs(at - time.time() - 86400) < 60
+    assert (site.policies / "a.example.txt").read_bytes() == NONE
+    assert (site.policies / "b.example.txt").stat().st_nlink == 1
+    assert noted(site, "a.example") == ["testing", "renamed", "none"]
+    refused = run(site, "remove", "a.example")
+    assert refused.returncode == FINDINGS and until in refused.stderr
+    # Another time finds all done; one that is somebody else's does not.
+    assert "already" in run(site, "rename", "a.example", "b.example").stderr
+    other = run(site, "rename", "a.example", "other.example")
+    assert other.returncode == FINDINGS and "not replaced" in other.stderr
+
+
+@pytest.mark.parametrize("old, days", [
+    (NONE, 2), (source("enforce", ["m.example"], 0), 2)],
+    ids=["mode none", "forgotten"])
+def test_rename_leaves_nothing_that_nobody_holds(site, old, days):
+    site.write("a.example", old)
+    mode = "none" if old == NONE else "enforce"
+    ident = run(site, "id", "a.example").stdout.strip()
+    write_history(site, f"{days_ago(days)} a.example {ident} {mode} "
+                  f"{86400 if mode == 'none' else 0}")
+    done = run(site, "rename", "a.example", "b.example")
+    assert done.returncode == DONE and "stay" not in done.stderr
+    assert "a.example" not in names(site)
+    assert noted(site, "a.example") == [mode, "renamed", "removed"]
+    again = run(site, "rename", "a.example", "b.example")
+    assert again.returncode == DONE and "already" in again.stderr
+    assert noted(site, "a.example") == [mode, "renamed", "removed"]
+
+
+def test_rename_of_what_never_was(site):
+    site.alias("a.example", "example.com")
+    done = run(site, "rename", "typo.example", "example.com")
+    assert done.returncode == FINDINGS
+    assert "typo.example has no policy to rename" in done.stderr
+    # Links that were left behind follow.
+    site.alias("b.example", "gone.example")
+    assert run(site, "rename", "gone.example", "example.com"
+               ).returncode == DONE
+    assert link(site, "b.example") == "example.com.txt"
+
+
+def test_testing_goes_on_under_a_new_name(site):
+    site.write("a.example", OTHER)
+    ident = run(site, "id", "a.example").stdout.strip()
+    write_history(site, f"{days_ago(60)} a.example {ident} testing 86400")
+    assert run(site, "rename", "a.example", "b.example").returncode == DONE
+    assert "in testing since" in run(site, "check", "b.example").stderr
+
+
+def test_testing_goes_on_after_something_unknown(site):
+    site.write("a.example", OTHER)
+    write_history(site, f"{days_ago(60)} a.example 1 testing 86400",
+                  f"{days_ago(5)} a.example - unknown 31557600")
+    assert "in testing since" in run(site, "check", "a.example").stderr
+
+
+def test_a_link_to_itself_can_go(site):
+    site.alias("loop.example", "loop.example")
+    done = run(site, "remove", "--force", "loop.example")
+    assert done.returncode == DONE, done
+    assert "loop.example" not in names(site)
 
 
 def test_rename_to_the_same_name(site):

@@ -92,6 +92,9 @@ DOMAINS = ["example.com", "example.net", "example.org",
     (["import", "--domain", "example.n"], ["example.net"]),
     (["import", "--docroots", "d"], ["directory"]),
     (["-c", "ex"], ["example.txt"]),
+    (["--config", "ex"], ["example.txt"]),
+    (["--config", "=", "ex"], ["example.txt"]),
+    (["show", "--config", "=", "ex"], ["example.txt"]),
     (["show", "--config", "ex"], ["example.txt"]),
 ], ids=" ".join)
 def test_offered(site, words, wanted):
@@ -107,12 +110,17 @@ def test_every_verb(site):
     assert offered(site, "") == sorted([*verbs, "-V", "-c", "-h"])
 
 
-def test_the_settings_of_the_line(site):
-    """Those that -c names, before the verb, have other domains."""
+@pytest.mark.parametrize("option", [["-c"], ["--config"], ["--config", "="]],
+                         ids="".join)
+def test_the_settings_of_the_line(site, option):
+    """Those that it names, before the verb or after, have other domains."""
     with Site() as other:
         other.write("elsewhere.example")
-        assert offered(site, "-c", str(other.settings), "show", "") == [
-            "elsewhere.example"]
+        named = [*option, str(other.settings)]
+        assert offered(site, *named, "show", "") == ["elsewhere.example"]
+        assert offered(site, "show", *named, "") == ["elsewhere.example"]
+        assert offered(site, *named, "li") == ["lint-txt", "list"]
+        assert offered(site, "dns", *named, "--f") == ["--format"]
 
 
 def test_without_settings_nothing_is_said(site):

@@ -20,6 +20,7 @@ REPORTS = 'reports = [ "mailto:tls-reports@hosting.example" ]; '
 MANY_REPORTS = "reports = [ " + ", ".join(
     f'"https://reports{i}.hosting.example/{"path" * 30}"' for i in range(8)
 ) + " ]; "
+BOTH = ("example.com", "example.net")
 
 
 @pytest.fixture
@@ -138,30 +139,28 @@ class TestShared:
     """One TXT record for many domains."""
 
     def test_aliases_of_one_record(self, hosting):
-        printed = records(hosting, "--shared", "HOSTING.example",
-                          "example.net", "example.com")
+        printed = records(hosting, "--shared", "HOSTING.example", *BOTH[::-1])
         assert list(printed) == ["hosting.example", "example.com",
                                  "example.net"]
-        for domain in ("example.com", "example.net"):
+        for domain in BOTH:
             assert {"name": f"_mta-sts.{domain}", "type": "CNAME", "ttl": 3600,
                     "value": "_mta-sts.hosting.example"
                     } in printed[domain]["records"]
 
     def test_the_id_changes_exactly_when_a_policy_does(self, hosting):
-        both = ("example.com", "example.net")
-        before = shared_id(hosting, *both)
-        assert shared_id(hosting, *reversed(both)) == before
-        assert shared_id(hosting, *both, "example.com") == before
+        before = shared_id(hosting, *BOTH)
+        assert shared_id(hosting, *reversed(BOTH)) == before
+        assert shared_id(hosting, *BOTH, "example.com") == before
         hosting.write("example.net", b"# comment\n" +
                       source("testing", max_age=86400))
-        assert shared_id(hosting, *both) == before
+        assert shared_id(hosting, *BOTH) == before
         ids = {before}
         for policy in (source("testing"), source("enforce"),
                        source("enforce", mx=["other.example"])):
             hosting.write("example.net", policy)
-            ids.add(shared_id(hosting, *both))
+            ids.add(shared_id(hosting, *BOTH))
         hosting.write("example.com", source("testing"))
-        ids.add(shared_id(hosting, *both))
+        ids.add(shared_id(hosting, *BOTH))
         assert len(ids) == 5
 
     def test_two_changes_in_a_second_count_with_dates(self, hosting):
@@ -169,7 +168,7 @@ class TestShared:
         ids = set()
         for age in (86400, 86401, 86402):
             hosting.write("example.com", source(max_age=age))
-            ids.add(shared_id(hosting, "example.com", "example.net"))
+            ids.add(shared_id(hosting, *BOTH))
         assert len(ids) == 3
 
     def test_the_name_may_be_one_of_them(self, hosting):
@@ -181,13 +180,14 @@ class TestShared:
         assert names == [("_mta-sts.hosting.example.", "TXT"),
                          ("_mta-sts.example.com.", "CNAME")]
 
-    def test_a_broken_policy_gets_no_alias(self, hosting):
-        hosting.write("example.net", "broken\n")
-        done = run(hosting, "dns", "--shared", "hosting.example",
-                   "example.com", "example.net")
+    @pytest.mark.parametrize("name", ["hosting.example", "example.com"])
+    def test_a_broken_policy_changes_no_id(self, hosting, name):
+        hosting.write("a.example", "broken\n")
+        done = run(hosting, "dns", "--shared", name, "a.example", *BOTH)
         assert done.returncode == FINDINGS
-        assert "_mta-sts.example.com. 3600 IN CNAME" in done.stdout
-        assert "_mta-sts.example.net." not in done.stdout
+        assert f"{name}: its id is not changed while a.ex" in done.stderr
+        assert re.findall(r"_mta-sts\.(\S+)\. 3600|STSv1", done.stdout) == [
+            *({"example.com"} - {name}), "example.net"]
 
     def test_no_policy_no_record(self, hosting):
         done = run(hosting, "dns", "--shared", "hosting.example",
@@ -195,7 +195,7 @@ class TestShared:
         assert (done.returncode, done.stdout) == (FINDINGS, "")
 
     def test_no_name(self, hosting):
-        done = run(hosting, "dns", "--shared", "no name", "example.com")
+        done = run(hosting, "dns", "--shared", "a b", "example.com")
         assert (done.returncode, done.stdout) == (FINDINGS, "")
 
 

@@ -38,10 +38,12 @@ def test_every_verb_leaves_its_line(site):
     everything(site)
     assert all(re.match(STAMP + " ", line) for line in lines(site))
     first, second, none = (lines(site)[i].split()[2] for i in (0, 1, -2))
+    assert lines(site)[6].split()[2] == none
     assert [line.split(maxsplit=1)[1] for line in lines(site)] == [
         f"a.example {first} testing 86400", f"a.example {second} enforce 86400",
         "b.example a.example alias -", f"c.example {second} enforce 86400",
-        "b.example c.example alias -", "a.example - removed -",
+        "a.example c.example renamed -", "b.example c.example alias -",
+        f"a.example {none} none 86400",
         f"b.example {none} none 86400", "b.example - removed -"]
     assert all(re.fullmatch("[0-9a-f]{32}", ident)
                for ident in (first, second, none))
@@ -67,7 +69,8 @@ def test_json(site):
     assert [row["domain"] for row in rows] == ["a.example", "b.example",
                                                "x.example"]
     assert [change["change"] for change in rows[0]["changes"]] == [
-        "policy", "policy", "removed"]
+        "policy", "policy", "renamed", "policy"]
+    assert rows[0]["changes"][2]["alias_of"] == "c.example"
     assert rows[0]["changes"][1]["mode"] == "enforce"
     assert rows[0]["changes"][1]["max_age"] == 86400
     assert rows[1]["changes"][0]["alias_of"] == "a.example"
@@ -99,27 +102,44 @@ def test_half_a_line(site):
     assert "history:2: no line of a history" in done.stderr
 
 
+def put_before(site, line):
+    path = site.root / "state" / "history"
+    path.write_text(line + "\n" + path.read_text())
+    done = run(site, "history", "a.example", "--quiet")
+    assert done.returncode == DONE
+    assert "history:1: no line of a history" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    return done.stdout.splitlines()
+
+
 @pytest.mark.parametrize("line", [
-    "", "x", "2026-11-22T04:51:52Z", "2026-11-22 a.example 1 enforce 86400",
+    "", "x", "2026-11-22T04:51:52Z", "2026-11-22T04:51:52Z a.example",
+    "2026-11-22T04:51:52Z  a.example enforce 86400",
+    "2026-11-22T04:51:52Z \x1b.example 1 enforce 86400",
+    "\x1b[2J" * 30, "a" * 100000], ids=lambda line: line[:50])
+def test_lines_of_nobody_are_passed_over(site, line):
+    run(site, *ADD)
+    only, = put_before(site, line)
+    assert "testing" in only
+
+
+@pytest.mark.parametrize("line", [
+    "2026-11-22 a.example 1 enforce 86400",
     "2026-11-22T04:51:52Z a.example 1 enforced 86400",
     "2026-11-22T04:51:52Z a.example 1 enforce 31557601",
     "2026-11-22T04:51:52Z a.example 1 enforce -1",
     "2026-11-22T04:51:52Z a.example x-y enforce 86400",
-    "2026-11-22T04:51:52Z  a.example enforce 86400",
     "2026-11-22T04:51:52Z a.example 1 enforce 86400 ",
     "2026-11-22T04:51:52Zz a.example 1 enforce 86400",
     "2026-11-22T04:51:52Z a.example " + "1" * 33 + " enforce 86400",
     "2026-11-22T04:51:52Z a.example " + "t" * 300 + " alias -",
-    "\x1b[2J" * 30, "a" * 100000], ids=lambda line: line[:50])
-def test_other_lines_are_passed_over(site, line):
+    ], ids=lambda line: line[:50])
+def test_a_spoilt_line_is_something_unknown(site, line):
     run(site, *ADD)
-    path = site.root / "state" / "history"
-    path.write_text(line + "\n" + path.read_text())
-    done = run(site, "history", "a.example")
-    assert done.returncode == DONE
-    assert done.stdout.count("\n") == 1 and "testing" in done.stdout
-    assert "history:1: no line of a history" in done.stderr
-    assert "\x1b" not in done.stdout + done.stderr
+    spoilt, good = put_before(site, line)
+    assert spoilt.endswith(" a.example unknown") and "testing" in good
+    assert spoilt.startswith("2026-11-22T04:51:52Z" if "52Z " in line
+                             else "1970-01-01T00:00:00Z")
 
 
 def others_may_write(site, state):
@@ -169,6 +189,10 @@ def test_an_untrusted_place_is_refused(site, spoil):
 
 def test_a_failed_change_leaves_no_line(site):
     site.write("a.example", source())
+    (site.policies / "dir.example.txt").mkdir()
+    done = run(site, "remove", "--force", "dir.example")
+    assert done.returncode == FINDINGS and "a directory" in done.stderr
+    assert run(site, "retire", "dir.example").returncode == SYSTEM
     for args in (ADD, ("alias", "a.example", "b.example"),
                  ("set", "b.example", "--mode", "none"),
                  ("remove", "a.example")):

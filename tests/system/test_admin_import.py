@@ -95,6 +95,41 @@ def test_around_the_wildcard(site):
     assert set(taken(site)) == {"a.example"}
 
 
+def test_only_who_is_trusted_names_domains(site):
+    """What a customer made himself may be called as anybody's domain."""
+    publish(site, "bob", below="web/victim.example")
+    web = site.root / "www/bob/web"
+    for mode in (0o775, 0o757):
+        web.chmod(mode)
+        done = run(site, "import", pattern(site, "www/*/web/%"))
+        assert done.returncode == FINDINGS and taken(site) == {}, done
+        assert "could name any domain here" in done.stdout
+    web.chmod(0o755)
+    assert run(site, "import", pattern(site, "www/*/web/%")
+               ).returncode == DONE
+    assert set(taken(site)) == {"victim.example"}
+
+
+@pytest.mark.root
+def test_the_owner_of_the_directory_counts(site):
+    publish(site, "bob", below="web/victim.example")
+    os.chown(site.root / "www/bob/web", 12345, 12345)
+    done = run(site, "import", pattern(site, "www/*/web/%"))
+    assert done.returncode == FINDINGS and taken(site) == {}, done
+    assert "could name any domain here" in done.stdout
+
+
+def test_two_document_roots_of_a_domain(site):
+    paths = [publish(site, "bob", below="web/a.example"),
+             publish(site, "eve", below="web/A.example")]
+    done = run(site, "import", pattern(site, "www/*/web/%"))
+    assert done.returncode == FINDINGS, done
+    first, second = done.stdout.splitlines()
+    assert first.startswith("taken a.example ")
+    assert second.startswith("refused a.example ")
+    assert all(str(path) in second for path in paths)
+
+
 def test_users_are_no_domains(site):
     publish(site, "bob")
     done = run(site, "import", pattern(site))
@@ -211,8 +246,14 @@ def make_directory(site):
     path.mkdir()
 
 
+def hard_link(site):
+    path = publish(site, "a.example")
+    path.unlink()
+    os.link(site.root / "secret/.well-known/mta-sts.txt", path)
+
+
 @pytest.mark.parametrize("spoil", [
-    link_file, link_well_known, link_docroot, link_home, make_fifo,
+    hard_link, link_file, link_well_known, link_docroot, link_home, make_fifo,
     make_directory], ids=lambda spoil: spoil.__name__)
 def test_no_way_around(site, spoil):
     spoil(site)

@@ -155,8 +155,11 @@ def test_refused_directory(site):
     site.policies.chmod(0o777)
     for verb in ("list", "hosts"):
         done = run(site, verb)
-        assert (done.returncode, done.stdout) == (SYSTEM, "")
+        assert (done.returncode, done.stdout) == (FINDINGS, "")
         assert "writable by" in done.stderr
+    site.policies.chmod(0o755)
+    site.policies.rename(site.root / "away")
+    assert run(site, "list").returncode == SYSTEM
 
 
 HOSTS = ["mta-sts." + name for name in (
@@ -187,10 +190,10 @@ def test_broken_host(site, args):
     site.write("bad.example", "nonsense")
     done = run(site, "hosts", *args)
     assert done.returncode == FINDINGS
-    assert "bad.example" not in done.stdout
+    assert "mta-sts.bad.example" in done.stdout
     assert HOSTS[3] in done.stdout
-    assert ("mta-sts: bad.example: left out, since its policy is broken"
-            in done.stderr.splitlines())
+    assert ("mta-sts: bad.example: its policy is broken; its certificate is "
+            "still wanted" in done.stderr.splitlines())
 
 
 def test_hosts_usage(site):

@@ -62,6 +62,8 @@ def test_usage(site, args, message):
     (["list", "--nothing"], 'option "--nothing" is none of its options'),
     (["list", "-\x1b"], 'option "-\\x1b" is none of its options'),
     (["list", "--mode"], 'option "--mode" wants a value'),
+    (["set", "example.com", "--m", "enforce"],
+     'option "--m" is none of its options'),
     (["list", "--json=1"], 'option "--json=1" is none of its options'),
     (["list", *["--mode=x"] * 129], "too many options"),
 ])
@@ -84,6 +86,39 @@ def test_settings(site):
     done = run(site, "id", "example.com", env=nowhere)
     assert done.returncode == FINDINGS
     assert "nowhere: error: there is no such file" in done.stderr
+
+
+def test_settings_that_the_system_refuses(site):
+    (site.root / "loop").symlink_to("loop")
+    done = run(site, "-c", site.root / "loop", "list")
+    assert (done.returncode, done.stdout) == (SYSTEM, "")
+    assert "loop: error: it cannot be opened: " in done.stderr
+
+
+@pytest.mark.parametrize("line", [
+    "x" * 1024, "example.com\0.example", "example.com" + " " * 2000, "\0"],
+    ids=range(4))
+def test_a_line_that_is_no_domain(site, line):
+    """It is one error, and the next line is read."""
+    done = run(site, "show", "-", input=f"{line}\n# {line}\nexample.com\n")
+    assert done.returncode == FINDINGS
+    assert done.stdout.startswith("version: STSv1\n")
+    assert done.stdout.count("STSv1") == 1
+    assert done.stderr.count("is no domain: the line is too long") == 1
+    assert done.stderr.count("is no domain") == 1
+
+
+@pytest.mark.parametrize("verb, message", [
+    ("show", "the line is too long"), ("lint-txt", "more than an answer")])
+def test_an_endless_line(site, verb, message):
+    """It takes no memory; without any, it would be taken for the end."""
+    script = 'ulimit -v 65536; "$0" -V >&2 || exit 99; exec "$0" "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, COMMAND, "-c", site.settings, verb, "-"],
+        input=b"x" * 100_000_000, timeout=60, capture_output=True, check=False)
+    if done.returncode == 99:
+        pytest.skip("a sanitizer wants more memory")
+    assert done.returncode == FINDINGS and message in done.stderr.decode()
 
 
 def test_messages_do_not_follow_the_locale(site):

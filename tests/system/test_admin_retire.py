@@ -204,6 +204,34 @@ HISTORIES = {
     "a clock that was set back":
         ([(10, "a.example 1 enforce 1728000"),
           (20, "a.example NOW none 86400")], 10, True),
+    "a line that is spoilt":
+        ([(30, "a.example 1 enforce 86400"),
+          (20, "a.example 2 enfroce 86400"),
+          (10, "a.example NOW none 86400")], YEAR / DAY - 10, False),
+    "a line of another one that is spoilt":
+        ([(30, "a.example 1 enforce 86400"),
+          (20, "b.example 2 enfroce 86400"),
+          (10, "a.example NOW none 86400")], -9, True),
+    "a line of nobody knows whom":
+        ([(30, "a.example 1 enforce 86400"),
+          (20, "\x01.example 2 enforce 8640000"),
+          (10, "a.example NOW none 86400")], -9, False),
+    "something unknown, and nobody knows since when":
+        ([(300, "a.example 1 enforce 86400"),
+          (200, "a.example - removed -"),
+          (100, "a.example - unknown 31557600"),
+          (100, "a.example NOW none 86400")], YEAR / DAY - 100, False),
+    "something unknown in an alias's time, found later":
+        ([(150, "t.example 1 enforce 86400"),
+          (150, "a.example t.example alias -"),
+          (10, "a.example NOW none 86400"),
+          (5, "t.example - unknown 31557600")], YEAR / DAY - 10, False),
+    "renamed":
+        ([(40, "a.example 1 enforce 864000"),
+          (30, "b.example 1 enforce 864000"),
+          (30, "a.example b.example renamed -"),
+          (30, "a.example NOW none 86400"),
+          (1, "b.example 2 enforce 864000")], -20, True),
     "half a line, marked":
         ([(30, "a.example 1 enforce 86400"),
           (20, "a.example 2 enforce 9 cut off"),
@@ -223,6 +251,46 @@ def test_the_date(site, lines, days, known):
     assert abs(seconds - days * DAY) < 60, (seconds / DAY, days)
     done = run(site, "remove", "a.example")
     assert done.returncode == (DONE if days <= 0 else FINDINGS), done
+
+
+def test_the_target_of_an_alias_changed_by_hand(site):
+    run(site, "add", "t.example", "--mx", "m.example", "--max-age", "1d")
+    run(site, "alias", "a.example", "t.example")
+    site.write("t.example", source("enforce", ["m.example"], YEAR))
+    seconds, known = removable(site, "a.example")
+    assert not known and abs(seconds - YEAR) < 60
+    assert not removable(site, "a.example")[1]
+    lines = (site.root / "state/history").read_text()
+    run(site, "alias", "b.example", "t.example")
+    run(site, "retire", "b.example")
+    again = (site.root / "state/history").read_text()
+    assert lines.count("t.example - unknown") == 1
+    assert again.count("t.example - unknown") == 1
+
+
+@pytest.mark.parametrize("settings", ["", 'dns = { id = "date"; };\n'])
+def test_dry_run_with_json_is_the_same(site, settings):
+    """But for dates, which go on."""
+    configure(site, settings)
+    run(site, "add", "t.example", "--mx", "m.example", "--max-age", "7d")
+    run(site, "alias", "a.example", "t.example")
+    site.write("b.example", b"nonsense\n")
+    site.write("c.example", NONE)
+    names = ("a.example", "b.example", "c.example", "d.example")
+    before = {path.name for path in site.policies.iterdir()}
+    lines = (site.root / "state/history").read_text()
+    dry, wet = (json.loads(run(site, "retire", "--json", *names, *more).stdout)
+                for more in (["--dry-run"], []))
+    assert {path.name for path in site.policies.iterdir()} == before
+    assert lines in (site.root / "state/history").read_text()
+    assert [row["domain"] for row in dry] == list(names[:3])
+    for one, other in zip(dry, wet, strict=True):
+        assert one["removable"][:13] == other["removable"][:13]
+        for row in (one, other):
+            row["removable"] = None
+            if settings:
+                row["id"] = row["txt"] = None
+        assert one == other
 
 
 def test_written_by_hand(site):

@@ -152,6 +152,9 @@ def test_usage(site):
     assert run(site, "set", "example.com", "--mx", "a.example", "--add-mx",
                "b.example").returncode == USAGE
     assert run(site, "set", "example.com", "--mode", "x").returncode == USAGE
+    both = run(site, "set", "example.com", "--add-mx", "mx1.Example.com",
+               "--remove-mx", "mx1.example.com")
+    assert both.returncode == USAGE and "--add-mx and by" in both.stderr
     assert text(site) == OURS
 
 
