@@ -252,7 +252,7 @@ serve_held(struct fastcgi *connection, const struct responder_source *source,
 {
 	bool open = held_fill(connection);
 	enum framing next;
-	size_t size;
+	size_t size = 0;
 
 	for (;;) {
 		next = skip_body(connection);

@@ -260,7 +260,7 @@ bool
 text_is_near(struct text_span span, const char *name)
 {
 	struct text_span other = { name, strlen(name) };
-	char lower[TEXT_DISTANCE_MAX];
+	char lower[TEXT_DISTANCE_MAX] = { 0 };
 	size_t i;
 
 	if (span.length > sizeof(lower))

@@ -296,9 +296,9 @@ read_options(struct admin *admin, int argc, char **argv, bool *help)
 		       : found == 'q' ? "quiet"
 		       : found == 'h' ? "help"
 				      : long_options[found - OPTION_FIRST].name;
-		if (strcmp(name, "help") == 0)
+		if (name != NULL && strcmp(name, "help") == 0)
 			*help = true;
-		else if (!is_given(admin, name, optarg))
+		else if (name == NULL || !is_given(admin, name, optarg))
 			return admin_misused(admin, "too many options");
 	}
 	admin->operands = argv + optind;
