@@ -12,6 +12,7 @@
 
 #include "safefile.h"
 #include "settings_key.h"
+#include "settings_node.h"
 #include "settings_scan.h"
 
 #define HINT_SIZE   256
@@ -29,22 +30,93 @@ key_find(const struct settings_group *group, struct text_span name,
 	return NULL;
 }
 
+static const config_setting_t *
+setting_of(const struct settings_node *node)
+{
+	return (const config_setting_t *)node;
+}
+
+static const struct settings_node *
+node_of(const config_setting_t *setting)
+{
+	return (const struct settings_node *)setting;
+}
+
+enum settings_type
+settings_node_type(const struct settings_node *node)
+{
+	switch (config_setting_type(setting_of(node))) {
+	case CONFIG_TYPE_GROUP:
+		return SETTINGS_GROUP;
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		return SETTINGS_NUMBER;
+	case CONFIG_TYPE_FLOAT:
+		return SETTINGS_FRACTION;
+	case CONFIG_TYPE_STRING:
+		return SETTINGS_TEXT;
+	case CONFIG_TYPE_BOOL:
+		return SETTINGS_TRUTH;
+	case CONFIG_TYPE_ARRAY:
+		return SETTINGS_ARRAY;
+	case CONFIG_TYPE_LIST:
+		return SETTINGS_LIST;
+	default:
+		return SETTINGS_NOTHING;
+	}
+}
+
+unsigned
+settings_node_line(const struct settings_node *node)
+{
+	return (unsigned)config_setting_source_line(setting_of(node));
+}
+
+const char *
+settings_node_text(const struct settings_node *node)
+{
+	return config_setting_get_string(setting_of(node));
+}
+
+long long
+settings_node_number(const struct settings_node *node)
+{
+	return config_setting_get_int64(setting_of(node));
+}
+
+size_t
+settings_node_count(const struct settings_node *node)
+{
+	return (size_t)config_setting_length(setting_of(node));
+}
+
+const struct settings_node *
+settings_node_child(const struct settings_node *node, size_t i)
+{
+	return node_of(config_setting_get_elem(setting_of(node), (unsigned)i));
+}
+
+static const char *
+node_name(const struct settings_node *node)
+{
+	return config_setting_name(setting_of(node));
+}
+
 static void
-key_error(struct settings_reader *reader, const config_setting_t *setting,
+key_error(struct settings_reader *reader, const struct settings_node *setting,
     const char *message, const char *hint)
 {
 	char storage[QUOTED_SIZE];
 	struct text quoted;
 
 	text_init(&quoted, storage, sizeof(storage));
-	text_add_quoted(
-	    &quoted, settings_scan_key(config_setting_name(setting)));
+	text_add_quoted(&quoted, settings_scan_key(node_name(setting)));
 	diag_error(reader->sink, settings_value_place(setting), hint,
 	    "key %s: %s", storage, message);
 }
 
 static void
-unknown_key(struct settings_reader *reader, const config_setting_t *setting,
+unknown_key(struct settings_reader *reader, const struct settings_node *setting,
     struct text_span name)
 {
 	const struct settings_group *group = reader->group;
@@ -66,9 +138,9 @@ unknown_key(struct settings_reader *reader, const config_setting_t *setting,
 
 /* The key of that name; NULL and an error when there is none. */
 static const struct settings_key *
-known_key(struct settings_reader *reader, const config_setting_t *setting)
+known_key(struct settings_reader *reader, const struct settings_node *setting)
 {
-	struct text_span name = settings_scan_key(config_setting_name(setting));
+	struct text_span name = settings_scan_key(node_name(setting));
 	const struct settings_key *key =
 	    key_find(reader->group, name, text_equals);
 	char storage[HINT_SIZE];
@@ -86,12 +158,12 @@ known_key(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void read_group(struct settings_reader *reader,
-    const struct settings_group *group, const config_setting_t *setting);
+    const struct settings_group *group, const struct settings_node *setting);
 
 /* first is where the key was given before, or NULL. */
 static void
 read_key(struct settings_reader *reader, const struct settings_key *key,
-    const config_setting_t *setting, const config_setting_t *first)
+    const struct settings_node *setting, const struct settings_node *first)
 {
 	reader->key = key;
 	if (first != NULL)
@@ -103,24 +175,24 @@ read_key(struct settings_reader *reader, const struct settings_key *key,
 	if (key->group == NULL)
 		key->read(reader, setting);
 	else if (settings_value_has_type(
-		     reader, setting, CONFIG_TYPE_GROUP, "a group"))
+		     reader, setting, SETTINGS_GROUP, "a group"))
 		read_group(reader, key->group, setting);
 }
 
 static void
 read_group(struct settings_reader *reader, const struct settings_group *group,
-    const config_setting_t *setting)
+    const struct settings_node *setting)
 {
 	const struct settings_group *outer = reader->group;
-	const config_setting_t *given[SETTINGS_KEY_MAX] = { NULL };
-	int i;
+	const struct settings_node *given[SETTINGS_KEY_MAX] = { NULL };
+	size_t i;
 
 	reader->group = group;
-	for (i = 0; i < config_setting_length(setting); i++) {
-		const config_setting_t *child =
-		    config_setting_get_elem(setting, (unsigned)i);
+	for (i = 0; i < settings_node_count(setting); i++) {
+		const struct settings_node *child =
+		    settings_node_child(setting, i);
 		const struct settings_key *key = known_key(reader, child);
-		const config_setting_t **place;
+		const struct settings_node **place;
 
 		if (key == NULL)
 			continue;
@@ -184,7 +256,8 @@ read_text(struct settings_reader *reader, const char *text)
 	config_init(&config);
 	forbid_includes(&config);
 	whole = config_read_string(&config, text) == CONFIG_TRUE;
-	read_group(reader, &settings_key_root, config_root_setting(&config));
+	read_group(
+	    reader, &settings_key_root, node_of(config_root_setting(&config)));
 	if (!whole)
 		syntax_error(&config, reader->sink);
 	config_destroy(&config);

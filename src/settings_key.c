@@ -32,7 +32,7 @@ settings_key_defaults(struct settings *settings)
 }
 
 static bool
-check_mx(struct settings_reader *reader, const config_setting_t *item)
+check_mx(struct settings_reader *reader, const struct settings_node *item)
 {
 	struct mxpattern_fault fault = { "it is empty", reader->key->hint, 0 };
 	struct text_span pattern = settings_value_span(item);
@@ -49,7 +49,7 @@ check_mx(struct settings_reader *reader, const config_setting_t *item)
 }
 
 static bool
-check_report(struct settings_reader *reader, const config_setting_t *item)
+check_report(struct settings_reader *reader, const struct settings_node *item)
 {
 	struct text_span uri = settings_value_span(item);
 	struct reporturi_fault fault;
@@ -65,7 +65,7 @@ check_report(struct settings_reader *reader, const config_setting_t *item)
 }
 
 static bool
-check_address(struct settings_reader *reader, const config_setting_t *item)
+check_address(struct settings_reader *reader, const struct settings_node *item)
 {
 	const char *address = settings_value_span(item).at;
 	struct in6_addr binary;
@@ -93,7 +93,7 @@ path_fault(struct text_span path)
 }
 
 static void
-read_path(struct settings_reader *reader, const config_setting_t *setting,
+read_path(struct settings_reader *reader, const struct settings_node *setting,
     char path[PATH_MAX])
 {
 	const char *fault;
@@ -109,13 +109,14 @@ read_path(struct settings_reader *reader, const config_setting_t *setting,
 }
 
 static void
-read_policies(struct settings_reader *reader, const config_setting_t *setting)
+read_policies(
+    struct settings_reader *reader, const struct settings_node *setting)
 {
 	read_path(reader, setting, reader->settings->policies);
 }
 
 static void
-read_state(struct settings_reader *reader, const config_setting_t *setting)
+read_state(struct settings_reader *reader, const struct settings_node *setting)
 {
 	read_path(reader, setting, reader->settings->state);
 }
@@ -139,7 +140,7 @@ find_user(struct text_span name, uid_t *owner)
 }
 
 static void
-read_owner(struct settings_reader *reader, const config_setting_t *setting)
+read_owner(struct settings_reader *reader, const struct settings_node *setting)
 {
 	uid_t owner;
 
@@ -154,7 +155,7 @@ read_owner(struct settings_reader *reader, const config_setting_t *setting)
 
 static void
 read_unknown_fields(
-    struct settings_reader *reader, const config_setting_t *setting)
+    struct settings_reader *reader, const struct settings_node *setting)
 {
 	static const char *const words[] = {
 		[POLICY_UNKNOWN_REFUSE] = "refuse",
@@ -167,7 +168,7 @@ read_unknown_fields(
 }
 
 static void
-read_to(struct settings_reader *reader, const config_setting_t *setting)
+read_to(struct settings_reader *reader, const struct settings_node *setting)
 {
 	static const char *const words[] = {
 		[LOG_TO_SYSLOG] = "syslog",
@@ -179,7 +180,7 @@ read_to(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void
-read_level(struct settings_reader *reader, const config_setting_t *setting)
+read_level(struct settings_reader *reader, const struct settings_node *setting)
 {
 	static const char *const words[] = {
 		[LOG_ERRORS] = "error",
@@ -194,7 +195,7 @@ read_level(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void
-read_mode(struct settings_reader *reader, const config_setting_t *setting)
+read_mode(struct settings_reader *reader, const struct settings_node *setting)
 {
 	if (settings_value_is_text(reader, setting) &&
 	    !policy_mode_parse(
@@ -204,7 +205,7 @@ read_mode(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void
-read_mx(struct settings_reader *reader, const config_setting_t *setting)
+read_mx(struct settings_reader *reader, const struct settings_node *setting)
 {
 	struct settings *settings = reader->settings;
 	const struct settings_list list = { settings->defaults.mx[0],
@@ -215,7 +216,8 @@ read_mx(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void
-read_max_age(struct settings_reader *reader, const config_setting_t *setting)
+read_max_age(
+    struct settings_reader *reader, const struct settings_node *setting)
 {
 	settings_value_duration(reader, setting, POLICY_MAX_AGE_MAX,
 	    &reader->settings->defaults.max_age);
@@ -224,7 +226,7 @@ read_max_age(struct settings_reader *reader, const config_setting_t *setting)
 /* A name is an alias or has addresses of its own; the DNS allows no both. */
 static void
 check_host_or_addresses(
-    struct settings_reader *reader, const config_setting_t *setting)
+    struct settings_reader *reader, const struct settings_node *setting)
 {
 	if (reader->settings->dns.host[0] != '\0' &&
 	    reader->settings->dns.address_count > 0)
@@ -234,7 +236,7 @@ check_host_or_addresses(
 }
 
 static void
-read_host(struct settings_reader *reader, const config_setting_t *setting)
+read_host(struct settings_reader *reader, const struct settings_node *setting)
 {
 	struct settings *settings = reader->settings;
 	const char *fault;
@@ -253,7 +255,8 @@ read_host(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void
-read_addresses(struct settings_reader *reader, const config_setting_t *setting)
+read_addresses(
+    struct settings_reader *reader, const struct settings_node *setting)
 {
 	struct settings *settings = reader->settings;
 	const struct settings_list list = { settings->dns.addresses[0],
@@ -265,7 +268,8 @@ read_addresses(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void
-read_reports(struct settings_reader *reader, const config_setting_t *setting)
+read_reports(
+    struct settings_reader *reader, const struct settings_node *setting)
 {
 	struct settings *settings = reader->settings;
 	const struct settings_list list = { settings->dns.reports[0],
@@ -276,14 +280,14 @@ read_reports(struct settings_reader *reader, const config_setting_t *setting)
 }
 
 static void
-read_ttl(struct settings_reader *reader, const config_setting_t *setting)
+read_ttl(struct settings_reader *reader, const struct settings_node *setting)
 {
 	settings_value_duration(
 	    reader, setting, TTL_MAX, &reader->settings->dns.ttl);
 }
 
 static void
-read_id(struct settings_reader *reader, const config_setting_t *setting)
+read_id(struct settings_reader *reader, const struct settings_node *setting)
 {
 	static const char *const words[] = {
 		[SETTINGS_ID_HASH] = "hash",

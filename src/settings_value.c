@@ -1,5 +1,5 @@
 /*
- * Values as libconfig has them; see settings_value.h. libconfig converts and
+ * Values as the text has them; see settings_value.h. libconfig converts and
  * drops in silence, so that nothing counts before it has been checked here.
  */
 #include "settings_value.h"
@@ -9,30 +9,28 @@
 #define QUOTED_SIZE 320
 
 struct diag_place
-settings_value_place(const config_setting_t *setting)
+settings_value_place(const struct settings_node *setting)
 {
-	return (struct diag_place){
-		(unsigned)config_setting_source_line(setting), 0
-	};
+	return (struct diag_place){ settings_node_line(setting), 0 };
 }
 
 bool
 settings_value_has_type(struct settings_reader *reader,
-    const config_setting_t *setting, int type, const char *name)
+    const struct settings_node *setting, enum settings_type type,
+    const char *name)
 {
 	static const char *const names[] = {
-		[CONFIG_TYPE_GROUP] = "a group",
-		[CONFIG_TYPE_INT] = "a number",
-		[CONFIG_TYPE_INT64] = "a number",
-		[CONFIG_TYPE_STRING] = "a text",
-		[CONFIG_TYPE_BOOL] = "true or false",
-		[CONFIG_TYPE_ARRAY] = "an array",
-		[CONFIG_TYPE_LIST] = "a list",
+		[SETTINGS_GROUP] = "a group",
+		[SETTINGS_NUMBER] = "a number",
+		[SETTINGS_TEXT] = "a text",
+		[SETTINGS_TRUTH] = "true or false",
+		[SETTINGS_ARRAY] = "an array",
+		[SETTINGS_LIST] = "a list",
 	};
-	int given = config_setting_type(setting);
+	enum settings_type given = settings_node_type(setting);
 
-	if (given != type && given != CONFIG_TYPE_FLOAT &&
-	    given != CONFIG_TYPE_NONE)
+	if (given != type && given != SETTINGS_FRACTION &&
+	    given != SETTINGS_NOTHING)
 		diag_error(reader->sink, settings_value_place(setting),
 		    reader->key->hint, "%s%s: %s where %s belongs",
 		    reader->group->prefix, reader->key->name, names[given],
@@ -42,16 +40,16 @@ settings_value_has_type(struct settings_reader *reader,
 
 bool
 settings_value_is_text(
-    struct settings_reader *reader, const config_setting_t *setting)
+    struct settings_reader *reader, const struct settings_node *setting)
 {
 	return settings_value_has_type(
-	    reader, setting, CONFIG_TYPE_STRING, "a text in double quotes");
+	    reader, setting, SETTINGS_TEXT, "a text in double quotes");
 }
 
 struct text_span
-settings_value_span(const config_setting_t *setting)
+settings_value_span(const struct settings_node *setting)
 {
-	const char *string = config_setting_get_string(setting);
+	const char *string = settings_node_text(setting);
 
 	if (string == NULL)
 		string = "";
@@ -60,17 +58,16 @@ settings_value_span(const config_setting_t *setting)
 
 void
 settings_value_error(struct settings_reader *reader,
-    const config_setting_t *setting, const char *message, const char *hint)
+    const struct settings_node *setting, const char *message, const char *hint)
 {
 	char storage[QUOTED_SIZE];
 	struct text value;
 
 	text_init(&value, storage, sizeof(storage));
-	if (config_setting_type(setting) == CONFIG_TYPE_STRING)
+	if (settings_node_type(setting) == SETTINGS_TEXT)
 		text_add_quoted(&value, settings_value_span(setting));
 	else
-		text_add_format(
-		    &value, "%lld", config_setting_get_int64(setting));
+		text_add_format(&value, "%lld", settings_node_number(setting));
 	diag_error(reader->sink, settings_value_place(setting), hint,
 	    "%s%s %s: %s", reader->group->prefix, reader->key->name, storage,
 	    message);
@@ -78,8 +75,8 @@ settings_value_error(struct settings_reader *reader,
 
 unsigned
 settings_value_word(struct settings_reader *reader,
-    const config_setting_t *setting, const char *const words[], size_t count,
-    unsigned before)
+    const struct settings_node *setting, const char *const words[],
+    size_t count, unsigned before)
 {
 	size_t i;
 
@@ -95,18 +92,18 @@ settings_value_word(struct settings_reader *reader,
 
 void
 settings_value_duration(struct settings_reader *reader,
-    const config_setting_t *setting, uint64_t most, uint32_t *seconds)
+    const struct settings_node *setting, uint64_t most, uint32_t *seconds)
 {
-	int type = config_setting_type(setting);
+	enum settings_type type = settings_node_type(setting);
 	uint64_t value = UINT64_MAX;
 	long long number;
 
-	if (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) {
-		number = config_setting_get_int64(setting);
+	if (type == SETTINGS_NUMBER) {
+		number = settings_node_number(setting);
 		if (number >= 0)
 			value = (uint64_t)number;
 	} else if (!settings_value_has_type(
-		       reader, setting, CONFIG_TYPE_STRING, "a duration")) {
+		       reader, setting, SETTINGS_TEXT, "a duration")) {
 		return;
 	} else if (!text_duration(settings_value_span(setting), &value)) {
 		settings_value_error(reader, setting, "no duration",
@@ -149,18 +146,18 @@ list_add(const struct settings_list *list, struct text_span span)
 
 void
 settings_value_list(struct settings_reader *reader,
-    const config_setting_t *setting, const struct settings_list *list)
+    const struct settings_node *setting, const struct settings_list *list)
 {
-	int i;
+	size_t i;
 
-	if (config_setting_type(setting) != CONFIG_TYPE_LIST &&
+	if (settings_node_type(setting) != SETTINGS_LIST &&
 	    !settings_value_has_type(
-		reader, setting, CONFIG_TYPE_ARRAY, "an array of texts"))
+		reader, setting, SETTINGS_ARRAY, "an array of texts"))
 		return;
 	*list->count = 0;
-	for (i = 0; i < config_setting_length(setting); i++) {
-		const config_setting_t *item =
-		    config_setting_get_elem(setting, (unsigned)i);
+	for (i = 0; i < settings_node_count(setting); i++) {
+		const struct settings_node *item =
+		    settings_node_child(setting, i);
 
 		if (!settings_value_is_text(reader, item) ||
 		    !list->check(reader, item))

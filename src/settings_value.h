@@ -1,14 +1,13 @@
 /*
- * Private to settings: values as libconfig has them, and the kinds of them that
+ * Private to settings: values as the text has them, and the kinds of them that
  * several keys share. Each value is checked whole, with an error that names
  * key, line and mend. Which key takes what is in settings_key.c.
  */
 #ifndef MTASTS_SETTINGS_VALUE_H
 #define MTASTS_SETTINGS_VALUE_H
 
-#include <libconfig.h>
-
 #include "settings.h"
+#include "settings_node.h"
 #include "text.h"
 
 struct settings_group;
@@ -26,8 +25,8 @@ struct settings_key {
 	const char *name;
 	const char *hint; /* "write ..." */
 	/* Checks and keeps a value, whatever its type; NULL for a group. */
-	void (*read)(
-	    struct settings_reader *reader, const config_setting_t *setting);
+	void (*read)(struct settings_reader *reader,
+	    const struct settings_node *setting);
 	const struct settings_group *group; /* NULL for a value */
 };
 
@@ -37,26 +36,27 @@ struct settings_group {
 	size_t count;
 };
 
-struct diag_place settings_value_place(const config_setting_t *setting);
+struct diag_place settings_value_place(const struct settings_node *setting);
 
 /* Reports: key value: message; hint. Pre: a text or a number. */
 void settings_value_error(struct settings_reader *reader,
-    const config_setting_t *setting, const char *message, const char *hint);
+    const struct settings_node *setting, const char *message, const char *hint);
 
 /*
- * Whether the setting is of the type (CONFIG_TYPE_...), which goes by that
+ * Whether the setting is of the type, which goes by that
  * name; an error if not. What settings_scan refused (it comes as a fraction),
  * and what a syntax error cut off (it has no type), has been told before.
  */
 bool settings_value_has_type(struct settings_reader *reader,
-    const config_setting_t *setting, int type, const char *name);
+    const struct settings_node *setting, enum settings_type type,
+    const char *name);
 
 /* The same for a text in double quotes. */
 bool settings_value_is_text(
-    struct settings_reader *reader, const config_setting_t *setting);
+    struct settings_reader *reader, const struct settings_node *setting);
 
 /* The text, which a NUL follows. Pre: settings_value_is_text. */
-struct text_span settings_value_span(const config_setting_t *setting);
+struct text_span settings_value_span(const struct settings_node *setting);
 
 /* Copies a text that fits, in lower case if so wanted. */
 void settings_value_keep(
@@ -64,12 +64,12 @@ void settings_value_keep(
 
 /* Which of the words the value is; before, and an error, if none. */
 unsigned settings_value_word(struct settings_reader *reader,
-    const config_setting_t *setting, const char *const words[], size_t count,
-    unsigned before);
+    const struct settings_node *setting, const char *const words[],
+    size_t count, unsigned before);
 
 /* Reads a number of seconds, or a text such as "7d"; most is the limit. */
 void settings_value_duration(struct settings_reader *reader,
-    const config_setting_t *setting, uint64_t most, uint32_t *seconds);
+    const struct settings_node *setting, uint64_t most, uint32_t *seconds);
 
 /* An array that texts are kept in, each after check, which tells of errors. */
 struct settings_list {
@@ -79,11 +79,11 @@ struct settings_list {
 	size_t *count;
 	bool lower;
 	bool (*check)(
-	    struct settings_reader *reader, const config_setting_t *item);
+	    struct settings_reader *reader, const struct settings_node *item);
 };
 
 /* Reads an array or a list of texts. One given twice is kept once. */
 void settings_value_list(struct settings_reader *reader,
-    const config_setting_t *setting, const struct settings_list *list);
+    const struct settings_node *setting, const struct settings_list *list);
 
 #endif
