@@ -1,6 +1,6 @@
 /*
- * Private to settings: a setting as its parser left it, for those who do not see
- * that parser. Converts nothing. In settings.c.
+ * Private to settings: a setting as its parser left it, for those who do not
+ * see that parser. Converts nothing. In settings.c.
  */
 #ifndef MTASTS_SETTINGS_NODE_H
 #define MTASTS_SETTINGS_NODE_H
