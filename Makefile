@@ -186,10 +186,12 @@ fuzz:
 -include $(wildcard $(fuzz)/*.d)
 
 packages      = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
-                libidn2-dev libjson-c-dev libmd-dev lighttpd curl
+                libidn2-dev libjson-c-dev libmd-dev libseccomp-dev lighttpd curl
 test_packages = libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
                 libapache2-mod-fcgid openssl bind9 bind9-utils bind9-dnsutils \
                 nsd php-cli perl procps strace valgrind mandoc wrk \
+                php-fpm fcgiwrap gnuplot-nox postfix \
+                postfix-mta-sts-resolver unbound \
                 clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # Whoever just wants to see it run, or to run it, needs no name server.

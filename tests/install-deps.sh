@@ -8,7 +8,8 @@
 set -eu
 
 policy=/usr/sbin/policy-rc.d
-servers='lighttpd nginx apache2 bind9 nsd' # packages
+servers='lighttpd nginx apache2 bind9 nsd php8.2-fpm fcgiwrap postfix
+postfix-mta-sts-resolver unbound haproxy caddy' # packages
 
 # The first version of Debian 12 that has CVE-2025-23016 mended.
 libfcgi=2.4.2-2+deb12u1
@@ -38,6 +39,21 @@ not_installed() {
 	done
 }
 
+# A machine has one mail server, and the tests are no reason to replace it: those
+# that need postfix are then left out.
+without_second_mta() {
+	other=$(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |
+	    sed -n 's/^installed \([^ ]*\) .*mail-transport-agent.*/\1/p')
+	for package; do
+		if [ "$package" = postfix ] && [ -n "$other" ] &&
+		    [ "$other" != postfix ]; then
+			say "postfix is left out, $other being here" >&2
+			continue
+		fi
+		printf '%s ' "$package"
+	done
+}
+
 forbid_services() {
 	[ ! -e "$policy" ] || return 0
 	# Before the file: an interruption between the two leaves nothing.
@@ -54,7 +70,11 @@ disable_services() {
 	for server; do
 		is_installed "$server" || continue
 		[ "$server" != bind9 ] || server=named # the name of its service
-		update-rc.d "$server" disable >/dev/null
+		if [ -e "/etc/init.d/$server" ]; then
+			update-rc.d "$server" disable >/dev/null
+		else
+			deb-systemd-helper disable "$server.service" >/dev/null
+		fi
 		if [ -d /run/systemd/system ]; then
 			systemctl stop "$server.service"
 		fi
@@ -66,7 +86,8 @@ disable_services() {
 command -v dpkg-query >/dev/null ||
     die "this is not Debian; install what corresponds to: $*"
 
-missing=$(not_installed "$@")
+# shellcheck disable=SC2046
+missing=$(not_installed $(without_second_mta "$@"))
 if ! is_installed libfcgi-dev || ! has_fixed_libfcgi; then
 	case " $missing " in
 	*' libfcgi-dev '*) ;;
