@@ -45,13 +45,19 @@ is_extension_name(struct text_span key)
 	return true;
 }
 
-/* Some readers take these two for line ends, and a tab is not in the ABNF. */
+/*
+ * A tab is not in the ABNF. UTF-8 is, but we say no charset, and some senders
+ * then read ASCII alone and drop the whole policy.
+ */
 static bool
 is_extension_value(struct text_span value)
 {
-	return memchr(value.at, '\t', value.length) == NULL &&
-	       memmem(value.at, value.length, "\xe2\x80\xa8", 3) == NULL &&
-	       memmem(value.at, value.length, "\xe2\x80\xa9", 3) == NULL;
+	size_t i;
+
+	for (i = 0; i < value.length; i++)
+		if (value.at[i] < ' ' || value.at[i] > '~')
+			return false;
+	return true;
 }
 
 static bool
@@ -82,8 +88,8 @@ read_extension(
 	}
 	if (!is_extension_value(value)) {
 		policy_field_error(reader, value.at, "value", value,
-		    "a tab or a line separator within it",
-		    "write single spaces");
+		    "a tab or a character outside ASCII within it",
+		    "write single spaces, and ASCII alone");
 		return;
 	}
 	if (extension_is_known(extensions, key)) {
