@@ -7,8 +7,10 @@
 #                  (ONESHOT=1: do not wait for Ctrl-C)
 #   make check     every test (SANITIZE=1: under ASan and UBSan)
 #   make memcheck  the unit tests under valgrind
-#   make bench     300,000 requests each through Apache and nginx, 10,000 idle
-#                  connections
+#   make bench     measure it, beside what people would use instead
+#                  (QUICK=1: roughly; JSON=FILE, PLOT=1: also in a file, drawn)
+#   make soak      in use for 20 minutes, or SECONDS=60: does anything grow, is
+#                  any answer wrong
 #   make fuzz      fuzz every parser, FUZZ_SECONDS (60) each
 #   make lint      clang-format, cppcheck, clang-tidy, mandoc
 #   make install   DESTDIR, prefix and the directories below can be set
@@ -62,6 +64,7 @@ link     = $(CC) $(CFLAGS) $(linking) $(LDFLAGS)
 
 libconfig = $(shell $(PKG_CONFIG) --libs libconfig)
 libfcgi   = $(shell $(PKG_CONFIG) --libs fcgi 2>/dev/null || echo -lfcgi)
+seccomp   = $(shell $(PKG_CONFIG) --libs libseccomp)
 cmocka    = $(shell $(PKG_CONFIG) --libs cmocka)
 
 # The layers, from the bottom up: each name stands for what a module links.
@@ -76,13 +79,19 @@ responder = responder $(policy)
 framing   = framing
 safefile  = safefile safefile_directory trust $(diag)
 log       = log $(text)
+sandbox   = sandbox sandbox_landlock sandbox_seccomp $(log)
 settings  = settings settings_key settings_scan settings_value reporturi \
             $(safefile) $(policy)
 record    = record $(policy)
 edit      = admin_edit $(policy)
 store     = store $(safefile) $(policy)
+tlsrpt    = admin_tlsrpt admin_tlsrpt_fields admin_tlsrpt_read \
+            admin_tlsrpt_result admin_tlsrpt_time $(diag)
+tlsrpt_unpack = admin_tlsrpt_unpack admin_tlsrpt_gzip admin_tlsrpt_mail \
+            $(tlsrpt)
 modules   = text diag hostname mxpattern policy responder framing safefile \
-            log settings store record edit
+            log sandbox settings store record edit \
+            tlsrpt tlsrpt_unpack
 
 objects = $(addprefix $(build)/,$(addsuffix .o,$(sort $(1))))
 units   = $(addprefix $(build)/test_,$(modules))
@@ -93,11 +102,11 @@ cgi-bin/mta-sts.fcgi: $(program)
 	$(INSTALL) -m 0755 $< $@
 
 $(program): $(call objects,responder_main server signals fastcgi framing cgi \
-    log $(responder) $(settings) $(store))
-	$(link) -o $@ $^ $(libfcgi) $(libconfig)
+    $(sandbox) $(responder) $(settings) $(store))
+	$(link) -o $@ $^ $(libfcgi) $(libconfig) $(seccomp)
 
 # The command: everything in src/admin, on the same layers.
-command_libs  = $(shell $(PKG_CONFIG) --libs libmd libidn2 json-c)
+command_libs  = $(shell $(PKG_CONFIG) --libs libmd libidn2 json-c zlib)
 admin_objects = $(patsubst src/admin/%.c,$(build)/admin_%.o, \
                 $(sort $(wildcard src/admin/*.c)))
 
@@ -117,8 +126,15 @@ $(build)/test_%.o: tests/unit/test_%.c Makefile | $(build)
 $(build):
 	mkdir -p $@
 
+# GMime is loaded when a mail is read; only its headers are needed here.
+gmime = $(subst -I,-isystem ,$(shell $(PKG_CONFIG) --cflags gmime-3.0))
+$(build)/admin_tlsrpt_mail.o: private compile += $(gmime)
+
 libs_settings = $(libconfig)
+libs_sandbox  = $(seccomp)
 libs_record   = $(shell $(PKG_CONFIG) --libs libmd)
+libs_tlsrpt   = $(shell $(PKG_CONFIG) --libs libmd json-c zlib)
+libs_tlsrpt_unpack = $(libs_tlsrpt)
 
 # A unit test links its module and the layers below it, and nothing else.
 define unit
@@ -132,7 +148,7 @@ $(foreach module,$(modules),$(eval $(call unit,$(module))))
 
 # Fuzzing: a harness a parser, built with clang's libFuzzer. Two at a time.
 FUZZ_SECONDS = 60
-fuzzers      = host policy settings record request fastcgi edit
+fuzzers      = host policy settings record request fastcgi loop edit tlsrpt
 fuzz         = .build/fuzz
 fuzz_clang   = clang -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 fuzz_objects = $(addprefix $(fuzz)/,$(addsuffix .o,$(sort $(fuzz_$(1)))))
@@ -145,8 +161,13 @@ fuzz_record   = $(record)
 fuzz_request  = $(responder)
 fuzz_fastcgi  = fastcgi framing $(responder)
 fuzz_edit     = $(edit)
+fuzz_loop     = server fastcgi framing log $(responder)
+fuzz_tlsrpt   = $(tlsrpt_unpack)
 libs_fastcgi  = $(libfcgi)
+libs_loop     = $(libfcgi)
+max_tlsrpt    = -max_len=20000
 max_fastcgi   = -max_len=70000
+max_loop      = -max_len=70000
 
 fuzz_compile = $(fuzz_clang) -std=c11 -D_GNU_SOURCE $(warnings) -Isrc \
                -Isrc/admin -fsanitize=fuzzer-no-link,address,undefined \
@@ -154,6 +175,8 @@ fuzz_compile = $(fuzz_clang) -std=c11 -D_GNU_SOURCE $(warnings) -Isrc \
 
 $(fuzz)/admin_%.o: src/admin/%.c Makefile | $(fuzz)
 	$(fuzz_compile)
+
+$(fuzz)/admin_tlsrpt_mail.o: private warnings += $(gmime)
 
 $(fuzz)/fuzz_%.o: tests/fuzz/%.c Makefile | $(fuzz)
 	$(fuzz_compile)
@@ -186,12 +209,14 @@ fuzz:
 -include $(wildcard $(fuzz)/*.d)
 
 packages      = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
-                libidn2-dev libjson-c-dev libmd-dev libseccomp-dev lighttpd curl
+                libgmime-3.0-dev libidn2-dev libjson-c-dev libmd-dev \
+                libseccomp-dev zlib1g-dev lighttpd curl
 test_packages = libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
                 libapache2-mod-fcgid openssl bind9 bind9-utils bind9-dnsutils \
                 nsd php-cli perl procps strace valgrind mandoc wrk \
                 php-fpm fcgiwrap gnuplot-nox postfix \
-                postfix-mta-sts-resolver unbound \
+                postfix-mta-sts-resolver chasquid lighttpd-mod-openssl \
+                iproute2 \
                 clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # Whoever just wants to see it run, or to run it, needs no name server.
@@ -207,18 +232,50 @@ deps:
 demo: cgi-bin/mta-sts.fcgi
 	tests/demo.sh $(if $(ONESHOT),--oneshot)
 
-check: all $(units)
+check: all bench-programs $(units)
 	tests/check.py --build $(build) $(units)
 
 memcheck: $(units)
 	for unit in $(units); do \
 	    $(VALGRIND) -q --error-exitcode=1 --leak-check=full \
-	    --errors-for-leak-kinds=all $$unit || exit 1; done
+	    --errors-for-leak-kinds=all \
+	    --suppressions=tests/unit/valgrind.supp $$unit || exit 1; done
 
-bench: all
-	tests/bench/bench.py
+# The load generator, and the programs that the responder is compared with.
+bench   = $(build)/bench
+rivals  = constant naive bare
 
-sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch]
+$(bench)/%.o: tests/bench/%.c Makefile | $(bench)
+	$(compile) -c -o $@ $<
+
+$(bench)/%.o: tests/bench/rivals/%.c Makefile | $(bench)
+	$(compile) -c -o $@ $<
+
+$(bench):
+	mkdir -p $@
+
+$(bench)/load: $(addprefix $(bench)/,load.o client.o mix.o)
+	$(link) -o $@ $^
+
+$(bench)/constant $(bench)/naive: $(bench)/%: $(bench)/%.o
+	$(link) -o $@ $^ $(libfcgi)
+
+$(bench)/bare: $(bench)/bare.o $(call objects,$(responder) $(store))
+	$(link) -o $@ $^
+
+-include $(wildcard $(bench)/*.d)
+
+bench-programs: $(bench)/load $(addprefix $(bench)/,$(rivals))
+
+bench: all bench-programs
+	tests/bench/bench.py $(if $(QUICK),--quick) \
+	    $(if $(JSON),--json $(JSON)) $(if $(PLOT),--plot .build/plots)
+
+soak: all bench-programs
+	tests/bench/soak.py $(if $(SECONDS),--seconds $(SECONDS))
+
+sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] \
+          tests/bench/*.[ch] tests/bench/rivals/*.c
 
 lint: all
 	clang-format --dry-run -Werror $(sources)
@@ -226,7 +283,7 @@ lint: all
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -D_GNU_SOURCE -DVERSION='""' -Isrc -Isrc/admin src
 	$(CLANG_TIDY) --quiet src/*.c src/admin/*.c -- -std=c11 -D_GNU_SOURCE \
-	    -DVERSION='""' -Isrc -Isrc/admin
+	    -DVERSION='""' -Isrc -Isrc/admin $(gmime)
 	mandoc -Tlint -Wwarning src/*.[158]
 
 completions = $(prefix)/share/bash-completion/completions
@@ -273,4 +330,5 @@ uninstall:
 clean:
 	rm -rf .build cgi-bin/mta-sts.fcgi
 
-.PHONY: all deps demo check memcheck bench fuzz lint install uninstall clean
+.PHONY: all deps demo check memcheck bench bench-programs soak fuzz lint install \
+    uninstall clean

@@ -1,5 +1,6 @@
 /*
- * The log; see log.h.
+ * The log; see log.h. syslog(3) waits for a daemon that does not read, and asks
+ * for a socket whenever it likes; so what it does is done here.
  */
 #include "log.h"
 
@@ -8,17 +9,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "text.h"
 
+#define HEADER_MAX 128 /* of a message to the daemon */
+
+static const struct sockaddr_un destination = { AF_UNIX, _PATH_LOG };
+
 static struct {
 	const char *name;
 	enum log_target target;
 	enum log_level level;
-} settings = { NULL, LOG_TO_STDERR, LOG_INFORMATION };
+	int socket; /* to the daemon; -1 for none */
+} settings = { NULL, LOG_TO_STDERR, LOG_INFORMATION, -1 };
 
 /* What log_seldom wrote lately: the hash of a message, and when. */
 static struct {
@@ -33,8 +41,17 @@ log_open(const char *name, enum log_target target, enum log_level level)
 	settings.name = name;
 	settings.target = target;
 	settings.level = level;
-	if (target == LOG_TO_SYSLOG)
-		openlog(name, LOG_PID | LOG_NDELAY, LOG_MAIL);
+	if (target != LOG_TO_SYSLOG)
+		return;
+	tzset();
+	if (settings.socket < 0)
+		settings.socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+}
+
+const void *
+log_destination(void)
+{
+	return settings.target == LOG_TO_SYSLOG ? &destination : NULL;
 }
 
 /*
@@ -49,8 +66,25 @@ is_writable(int descriptor)
 	return poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0;
 }
 
-static void
-log_line(enum log_level level, const char *message)
+static bool
+write_stderr(const char *message)
+{
+	char storage[LOG_LINE_MAX + 2];
+	struct text line;
+
+	text_init(&line, storage, LOG_LINE_MAX + 1);
+	if (settings.name != NULL)
+		text_add_format(&line, "%s: ", settings.name);
+	for (; *message != '\0'; message++)
+		text_add_escaped(&line, message, 1);
+	line.bytes[line.length] = '\n';
+	return is_writable(STDERR_FILENO) &&
+	       write(STDERR_FILENO, line.bytes, line.length + 1) >= 0;
+}
+
+/* As glibc's syslog writes it: <priority>Mmm dd hh:mm:ss name[pid]: message */
+static bool
+write_syslog(enum log_level level, const char *message)
 {
 	static const int priorities[] = {
 		[LOG_ERRORS] = LOG_ERR,
@@ -58,23 +92,34 @@ log_line(enum log_level level, const char *message)
 		[LOG_INFORMATION] = LOG_INFO,
 		[LOG_DEBUGGING] = LOG_DEBUG,
 	};
-	char storage[LOG_LINE_MAX + 2];
+	char storage[HEADER_MAX + LOG_LINE_MAX + 1], stamp[32];
+	const time_t now = time(NULL);
 	struct text line;
-	size_t length;
+	struct tm local;
 
-	text_init(&line, storage, LOG_LINE_MAX + 1);
-	if (settings.target == LOG_TO_STDERR && settings.name != NULL)
-		text_add_format(&line, "%s: ", settings.name);
-	for (length = 0; message[length] != '\0'; length++)
-		text_add_escaped(&line, message + length, 1);
-	if (settings.target == LOG_TO_SYSLOG) {
-		syslog(priorities[level], "%s", line.bytes);
-		return;
-	}
-	line.bytes[line.length] = '\n';
-	if (!is_writable(STDERR_FILENO) ||
-	    write(STDERR_FILENO, line.bytes, line.length + 1) < 0)
-		left_out++;
+	if (localtime_r(&now, &local) == NULL ||
+	    strftime(stamp, sizeof(stamp), "%b %e %T", &local) == 0)
+		stamp[0] = '\0';
+	text_init(&line, storage, sizeof(storage));
+	text_add_format(&line, "<%d>%s %s[%d]: ", LOG_MAIL | priorities[level],
+	    stamp, settings.name, (int)getpid());
+	if (line.length + LOG_LINE_MAX + 1 < line.size)
+		line.size = line.length + LOG_LINE_MAX + 1;
+	for (; *message != '\0'; message++)
+		text_add_escaped(&line, message, 1);
+	return sendto(settings.socket, line.bytes, line.length,
+		   MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&destination,
+		   sizeof(destination)) >= 0;
+}
+
+/* Whether it could be written at once. */
+static bool
+log_line(enum log_level level, const char *message)
+{
+	if (settings.target == LOG_TO_SYSLOG)
+		return write_syslog(level, message);
+	return write_stderr(message);
 }
 
 __attribute__((format(printf, 2, 0))) static void
@@ -85,7 +130,8 @@ log_format(enum log_level level, const char *format, va_list arguments)
 	if (level > settings.level)
 		return;
 	(void)vsnprintf(message, sizeof(message), format, arguments);
-	log_line(level, message);
+	if (!log_line(level, message))
+		left_out++;
 }
 
 void
@@ -182,8 +228,9 @@ log_seldom(enum log_level level, const char *format, ...)
 
 		(void)snprintf(told_too, sizeof(told_too),
 		    "%u more messages were left out", left_out);
-		left_out = 0;
-		log_line(level, told_too);
+		if (log_line(level, told_too))
+			left_out = 0;
 	}
-	log_line(level, message);
+	if (!log_line(level, message))
+		left_out++;
 }

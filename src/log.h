@@ -14,8 +14,20 @@ enum log_level { LOG_ERRORS, LOG_WARNINGS, LOG_INFORMATION, LOG_DEBUGGING };
  * Says where messages go from now on and which are worth it: those of this
  * level and the more urgent ones. Before the first call it is stderr and
  * LOG_INFORMATION. name stands before each message and must stay valid.
+ *
+ * For syslog it opens a socket and learns the time zone, so that nothing has to
+ * be opened later. The socket is not connected: each message finds the daemon
+ * that there is by then, one that was started again too. Neither target is ever
+ * waited for. The daemon is to take datagrams (RFC 3164's form, local time).
  */
 void log_open(const char *name, enum log_target target, enum log_level level);
+
+/*
+ * The address that messages for syslog are sent to, for a sandbox that lets
+ * nothing else pass; constant, in memory that cannot be written to. NULL where
+ * they go to stderr.
+ */
+const void *log_destination(void);
 
 /*
  * Each writes one line; control characters and bytes outside ASCII stand as
@@ -30,8 +42,8 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /*
  * For what requests can cause: writes the message unless the very same one was
  * written by this call less than LOG_SELDOM_SECONDS ago, or LOG_SELDOM_MAX
- * others were. What is left out for the latter reason, and what stderr does not
- * take at once, is counted and told.
+ * others were. What is left out for the latter reason, and what stderr or the
+ * syslog daemon does not take at once, is counted and told by a later call.
  */
 #define LOG_SELDOM_SECONDS 60
 #define LOG_SELDOM_MAX     256

@@ -12,6 +12,7 @@
 #include "cgi.h"
 #include "log.h"
 #include "responder.h"
+#include "sandbox.h"
 #include "server.h"
 #include "settings.h"
 #include "store.h"
@@ -140,14 +141,33 @@ open_store(struct diag_sink *sink)
 	    settings.unknown_fields, sink);
 }
 
-/* What cannot be told in the log of the settings goes to stderr. */
+/*
+ * What cannot be told in the log of the settings goes to stderr. Privileges go
+ * before the store is opened, so that what takes them is found out at once.
+ */
 static bool
 set_up(const char *path, struct diag_sink *sink)
 {
-	if (!settings_load(&settings, path, sink))
-		return false;
-	log_open(NAME, settings.log.to, settings.log.level);
-	return open_store(sink);
+	const bool good = settings_load(&settings, path, sink);
+
+	if (good)
+		log_open(NAME, settings.log.to, settings.log.level);
+	if (settings.sandbox)
+		sandbox_drop();
+	return good && open_store(sink);
+}
+
+/* By CGI each request has a process, and nobody wants to read this of each. */
+static void
+enter_sandbox(bool quiet)
+{
+	const struct sandbox sandbox = { store.directory, log_destination(),
+		quiet };
+
+	if (settings.sandbox)
+		sandbox_enter(&sandbox);
+	else if (!quiet)
+		log_info("sandbox: off, as the settings want it");
 }
 
 struct check {
@@ -192,14 +212,18 @@ run_fastcgi(const char *path)
 	static const struct server_service service = { &source,
 		still_in_place };
 	struct diag_sink sink = { .take = log_start_finding };
-	bool served;
+	bool opened;
 
 	if (!set_up(path, &sink))
 		return EXIT_FINDINGS;
-	log_info("version " VERSION ", serving %s", store.path);
-	served = server_run(&service);
+	opened = server_open();
+	if (opened) {
+		log_info("version " VERSION ", serving %s", store.path);
+		enter_sandbox(false);
+		server_run(&service);
+	}
 	store_close(&store);
-	return served ? EXIT_GOOD : EXIT_SYSTEM;
+	return opened ? EXIT_GOOD : EXIT_SYSTEM;
 }
 
 /* Whether the same may succeed a little later. */
@@ -219,6 +243,7 @@ run_cgi(void)
 
 	if (!set_up(NULL, &sink) && is_passing(errno))
 		no_store = RESPONDER_UNAVAILABLE;
+	enter_sandbox(true);
 	answered = cgi_answer(&source);
 	store_close(&store);
 	return answered ? EXIT_GOOD : EXIT_SYSTEM;

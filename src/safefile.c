@@ -17,6 +17,18 @@
 /* Non-blocking: a FIFO or a device in the way must not hold us. */
 #define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
+/* A network file system may be interrupted where a disk is not. */
+static int
+open_again(int directory, const char *name, int flags)
+{
+	int file;
+
+	do
+		file = openat(directory, name, flags);
+	while (file < 0 && errno == EINTR);
+	return file;
+}
+
 static bool
 check_file(const struct stat *status, size_t size, const struct trust *trust,
     struct diag_sink *sink)
@@ -84,7 +96,9 @@ read_descriptor(int file, const struct trust *trust, char *buffer, size_t size,
 		    fstat(file, &after) != 0)
 			return trust_system_failure(
 			    sink, errno, "it cannot be read");
-		if (is_unchanged(&before, &after))
+		/* One that ends early has been truncated and written anew. */
+		if (*length == (size_t)before.st_size &&
+		    is_unchanged(&before, &after))
 			return SAFEFILE_OK;
 	}
 	diag_error(sink, DIAG_WHOLE,
@@ -99,7 +113,10 @@ absent(int directory, struct diag_sink *sink)
 {
 	struct stat status;
 
-	if (fstat(directory, &status) != 0 || status.st_nlink > 0)
+	if (fstat(directory, &status) != 0)
+		return trust_system_failure(
+		    sink, errno, "its directory cannot be looked at");
+	if (status.st_nlink > 0)
 		return SAFEFILE_ABSENT;
 	diag_error(sink, DIAG_WHOLE, NULL, "its directory has been removed");
 	return SAFEFILE_UNAVAILABLE;
@@ -127,7 +144,7 @@ open_target(int directory, const char *name, int *file, struct diag_sink *sink)
 	if (strchr(target, '/') != NULL)
 		return refuse_link(sink, "a link that leaves its directory",
 		    "link to a file in the same directory, by its bare name");
-	*file = openat(directory, target, READ_FLAGS | O_NOFOLLOW);
+	*file = open_again(directory, target, READ_FLAGS | O_NOFOLLOW);
 	if (*file >= 0)
 		return SAFEFILE_OK;
 	if (errno == ELOOP)
@@ -142,7 +159,7 @@ open_target(int directory, const char *name, int *file, struct diag_sink *sink)
 static enum safefile_result
 open_file(int directory, const char *name, int *file, struct diag_sink *sink)
 {
-	*file = openat(directory, name, READ_FLAGS | O_NOFOLLOW);
+	*file = open_again(directory, name, READ_FLAGS | O_NOFOLLOW);
 	if (*file >= 0)
 		return SAFEFILE_OK;
 	if (errno == ENOENT)
@@ -174,7 +191,7 @@ safefile_read_path(const char *path, uid_t owner, char *buffer, size_t size,
 {
 	const struct trust trust = { owner, true };
 	enum safefile_result result;
-	int file = open(path, READ_FLAGS);
+	int file = open_again(AT_FDCWD, path, READ_FLAGS);
 	struct stat link; /* one that names nothing is no absence */
 
 	if (file < 0 && errno == ENOENT && lstat(path, &link) != 0)
@@ -206,7 +223,7 @@ safefile_read_foreign(int directory, const char *name, char *buffer,
     size_t size, size_t *length, struct diag_sink *sink)
 {
 	enum safefile_result result;
-	int file = openat(directory, name, READ_FLAGS | O_NOFOLLOW);
+	int file = open_again(directory, name, READ_FLAGS | O_NOFOLLOW);
 
 	if (file < 0 && errno == ENOENT)
 		return SAFEFILE_ABSENT;

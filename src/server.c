@@ -44,8 +44,9 @@ TAILQ_HEAD(connections, connection);
 static struct server {
 	const struct server_service *service;
 	int epoll;
-	bool listening; /* the listener is watched */
-	uint64_t now;   /* milliseconds, monotonic, as of the last wake-up */
+	sigset_t unblocked; /* the mask that lets the signals in */
+	bool listening;     /* the listener is watched */
+	uint64_t now; /* milliseconds, monotonic, as of the last wake-up */
 	uint64_t next_tick;
 	size_t count, limit;
 	struct connections idle;    /* longest first */
@@ -244,14 +245,14 @@ close_overdue(void)
  * connections come last: accepting may close one that has an event here.
  */
 static void
-serve_round(int timeout, const sigset_t *unblocked)
+serve_round(int timeout)
 {
 	struct epoll_event events[EVENTS_MAX];
 	bool incoming = false;
 	int count, i;
 
-	count =
-	    epoll_pwait(server.epoll, events, EVENTS_MAX, timeout, unblocked);
+	count = epoll_pwait(
+	    server.epoll, events, EVENTS_MAX, timeout, &server.unblocked);
 	server.now = now_ms();
 	for (i = 0; i < count; i++) {
 		struct connection *connection = events[i].data.ptr;
@@ -302,15 +303,15 @@ close_idle(void)
  * what has not even been accepted is left to the next process.
  */
 static void
-wind_up(const sigset_t *unblocked)
+wind_up(void)
 {
 	size_t rounds = server.count / EVENTS_MAX + 1;
 
 	listen_for(false);
 	while (rounds-- > 0)
-		serve_round(0, unblocked);
+		serve_round(0);
 	for (close_idle(); server.count > 0; close_idle())
-		serve_round(WIND_UP_MS, unblocked);
+		serve_round(WIND_UP_MS);
 }
 
 /* As many connections as there can be, some descriptors being set aside. */
@@ -363,22 +364,26 @@ server_is_listening(void)
 }
 
 bool
-server_run(const struct server_service *service)
+server_open(void)
 {
-	sigset_t unblocked;
-	int timeout;
-
-	server.service = service;
-	signals_block(&unblocked);
+	signals_block(&server.unblocked);
 	if (!fastcgi_init() || !set_up())
 		return false;
 	signals_handle();
+	return true;
+}
+
+void
+server_run(const struct server_service *service)
+{
+	int timeout;
+
+	server.service = service;
 	server.now = now_ms();
 	while (signals_caught() == 0 && tick(&timeout))
-		serve_round(timeout, &unblocked);
+		serve_round(timeout);
 	if (signals_caught() != 0)
 		log_info("leaving: %s", strsignal(signals_caught()));
-	wind_up(&unblocked);
+	wind_up();
 	(void)close(server.epoll);
-	return true;
 }

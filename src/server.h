@@ -24,10 +24,17 @@ struct server_service {
 bool server_is_listening(void);
 
 /*
- * Serves until SIGTERM, SIGINT, SIGUSR1 or SIGHUP arrives or the service's tick
- * says so; requests that have begun by then are answered. False, and a line in
- * the log, when it could not even begin.
+ * Makes everything ready that takes a right which serving does not: the limit
+ * of descriptors, the listener's settings, epoll, signal handlers. From here on
+ * the signals wait. False, and a line in the log, when that cannot be.
  */
-bool server_run(const struct server_service *service);
+bool server_open(void);
+
+/*
+ * Serves until SIGTERM, SIGINT, SIGUSR1 or SIGHUP arrives or the service's tick
+ * says so; requests that have begun by then are answered. Once, after
+ * server_open.
+ */
+void server_run(const struct server_service *service);
 
 #endif

@@ -84,6 +84,12 @@ settings_node_number(const struct settings_node *node)
 	return config_setting_get_int64(setting_of(node));
 }
 
+bool
+settings_node_truth(const struct settings_node *node)
+{
+	return config_setting_get_bool(setting_of(node)) != 0;
+}
+
 size_t
 settings_node_count(const struct settings_node *node)
 {

@@ -34,6 +34,7 @@ struct settings {
 	uid_t owner;             /* whom the files in it must belong to */
 	char state[PATH_MAX];    /* the same of the history's directory */
 	enum policy_unknown unknown_fields;
+	bool sandbox; /* whether the responder enters it */
 	struct {
 		enum log_target to;
 		enum log_level level;

@@ -23,6 +23,7 @@ settings_key_defaults(struct settings *settings)
 		.owner = 0,
 		.state = SETTINGS_STATE,
 		.unknown_fields = POLICY_UNKNOWN_REFUSE,
+		.sandbox = true,
 		.log = { LOG_TO_SYSLOG, LOG_INFORMATION },
 		.defaults = { .mode = POLICY_TESTING, .max_age = 604800 },
 		.dns = { .ttl = 3600, .id = SETTINGS_ID_HASH },
@@ -165,6 +166,15 @@ read_unknown_fields(
 
 	*unknown =
 	    settings_value_word(reader, setting, words, COUNT(words), *unknown);
+}
+
+static void
+read_sandbox(
+    struct settings_reader *reader, const struct settings_node *setting)
+{
+	if (settings_value_has_type(
+		reader, setting, SETTINGS_TRUTH, "true or false"))
+		reader->settings->sandbox = settings_node_truth(setting);
 }
 
 static void
@@ -341,6 +351,8 @@ static const struct settings_key root_keys[] = {
 	    &defaults_group },
 	{ "dns", "write dns = { ttl = 3600; };", NULL, &dns_group },
 	{ "state", "write \"/var/lib/mta-sts\"", read_state, NULL },
+	{ "sandbox", "write true or false, without quotes", read_sandbox,
+	    NULL },
 };
 
 _Static_assert(

@@ -5,6 +5,7 @@
 #ifndef MTASTS_SETTINGS_NODE_H
 #define MTASTS_SETTINGS_NODE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct settings_node;
@@ -30,6 +31,9 @@ const char *settings_node_text(const struct settings_node *node);
 
 /* Pre: SETTINGS_NUMBER. */
 long long settings_node_number(const struct settings_node *node);
+
+/* Pre: SETTINGS_TRUTH. */
+bool settings_node_truth(const struct settings_node *node);
 
 /* Of an array, a list or a group, how many and which. Pre: i < the count. */
 size_t settings_node_count(const struct settings_node *node);

@@ -51,8 +51,14 @@ store_is_replaced(const struct store *store)
 {
 	struct stat status;
 
-	return stat(store->path, &status) != 0 ||
-	       status.st_dev != store->device || status.st_ino != store->inode;
+	/* EIO, ENOMEM or ESTALE say nothing about the path. */
+	if (stat(store->path, &status) != 0)
+		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+		       errno == EACCES;
+	/* Who can write to it can rename root's own files in it. */
+	return status.st_dev != store->device ||
+	       status.st_ino != store->inode || status.st_uid != store->owner ||
+	       (status.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 }
 
 /* The path of a file, for findings. */

@@ -42,7 +42,11 @@ bool store_open(struct store *store, const char *path, uid_t owner,
 
 void store_close(struct store *store);
 
-/* Whether the path has come to name another directory, or none. */
+/*
+ * Whether the path has come to name another directory, or none, or one that
+ * others than the owner can write to by now: then store_open says why. False
+ * while the system cannot tell (EIO, ENOMEM, ESTALE).
+ */
 bool store_is_replaced(const struct store *store);
 
 /*

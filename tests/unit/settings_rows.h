@@ -24,7 +24,8 @@ CHECK(is_default,
 	s->defaults.mx_count == 0 && s->dns.host[0] == '\0' &&
 	s->dns.report_count == 0 && s->dns.ttl == 3600 &&
 	s->dns.id == SETTINGS_ID_HASH &&
-	strcmp(s->state, "/var/lib/mta-sts") == 0)
+	strcmp(s->state, "/var/lib/mta-sts") == 0 && s->sandbox)
+CHECK(sandbox_off, !s->sandbox)
 CHECK(state_srv, strcmp(s->state, "/srv/state") == 0)
 CHECK(policies_srv, strcmp(s->policies, "/srv/sts") == 0)
 CHECK(policies_utf8, strcmp(s->policies, "/srv/\xc3\xa4") == 0)
@@ -130,6 +131,22 @@ static const struct row values[] = {
 	{ __LINE__, TEXT("state = \"state\";"),
 	    "1" BAD "state \"state\": no absolute path~/var/lib/mta-sts",
 	    is_default },
+
+	/* sandbox */
+	{ __LINE__, TEXT("sandbox = false;"), "", sandbox_off },
+	{ __LINE__, TEXT("sandbox = FALSE"), "", sandbox_off },
+	{ __LINE__, TEXT("sandbox = true;"), "", is_default },
+	{ __LINE__, TEXT("sandbox = \"false\";"),
+	    "1" BAD "sandbox: a text where true or false belongs~"
+	    "write true or false, without quotes",
+	    is_default },
+	{ __LINE__, TEXT("sandbox = 0;"),
+	    "1" BAD "sandbox: a number where true or false belongs",
+	    is_default },
+	{ __LINE__, TEXT("sandbox = [ false ];"),
+	    "1" BAD "sandbox: an array where", is_default },
+	{ __LINE__, TEXT("sandbox = false; sandbox = true;"),
+	    "1" BAD "sandbox is given twice", is_default },
 
 	/* owner */
 	{ __LINE__, TEXT("owner = \"65534\";"), "", owner_65534 },
@@ -349,7 +366,7 @@ static const struct row values[] = {
 	    is_default },
 	{ __LINE__, TEXT("foo = { to = 1; };"),
 	    "1" BAD "key \"foo\"~write one of policies, owner, unknown_fields, "
-	    "log, defaults, dns, state",
+	    "log, defaults, dns, state, sandbox",
 	    is_default },
 	{ __LINE__, TEXT("log = { lvel = 1; };"),
 	    "1" BAD "key \"lvel\"~did you mean level?", is_default },

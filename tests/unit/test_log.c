@@ -1,83 +1,15 @@
 /*
  * log.c, to stderr and to syslog: what a line looks like, which levels are
- * told, and the rules that keep requests from flooding it. Time is this file's.
+ * told, and the rules that keep requests from flooding it. Time and the daemon
+ * are those of log_world.h.
  */
 #include "unit.h"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
-
-static long seconds = 1000;
-
-/*
- * Takes the C library's place for the whole program, so that a minute need not
- * pass; only the clock that the log goes by is ours.
- */
-int
-clock_gettime(clockid_t clock, struct timespec *now)
-{
-	if (clock != CLOCK_MONOTONIC)
-		return (int)syscall(SYS_clock_gettime, clock, now);
-	now->tv_sec = seconds;
-	now->tv_nsec = 0;
-	return 0;
-}
-
-/* What would go to syslog: "priority: message" and a line end each. */
-static char syslogged[4096];
-static size_t syslogged_length;
-static int facility;
-
-/*
- * These take the C library's place, too, as clock_gettime does; the second one
- * is what syslog is called with _FORTIFY_SOURCE.
- */
-void syslog(int priority, const char *format, ...);
-void __syslog_chk(int priority, int flag, const char *format, ...);
-void openlog(const char *name, int options, int which);
-
-static void
-take_syslog(int priority, const char *format, va_list arguments)
-{
-	assert_string_equal(format, "%s");
-	syslogged_length += (size_t)snprintf(syslogged + syslogged_length,
-	    sizeof(syslogged) - syslogged_length, "%d: %s\n", priority,
-	    va_arg(arguments, const char *));
-	assert_true(syslogged_length < sizeof(syslogged));
-}
-
-void
-syslog(int priority, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	take_syslog(priority, format, arguments);
-	va_end(arguments);
-}
-
-void
-__syslog_chk(int priority, int flag, const char *format, ...)
-{
-	va_list arguments;
-
-	(void)flag;
-	va_start(arguments, format);
-	take_syslog(priority, format, arguments);
-	va_end(arguments);
-}
-
-void
-openlog(const char *name, int options, int which)
-{
-	(void)options;
-	assert_string_equal(name, "n");
-	facility = which;
-}
+#include "log_world.h"
 
 static char told[1 << 20];
 static int held = -1;
@@ -348,24 +280,96 @@ test_seldom_one_over(void **state)
 	assert_memory_equal(told, "n: 1 ", 5);
 }
 
-/* Facility mail, the level as the priority, no name, nothing on stderr. */
+/* Facility mail, the level as the priority, nothing on stderr. */
 static void
 test_syslog(void **state)
 {
 	(void)state;
-	seconds += 1000;
-	log_open("n", LOG_TO_SYSLOG, LOG_DEBUGGING);
+	open_syslog("UTC0");
 	listen_begin();
 	log_error("e%d", 1);
+	expect_datagram(__LINE__, 19, "e1");
 	log_warning("w\n");
+	expect_datagram(__LINE__, 20, "w\\x0a");
 	log_info("i%s", "%s");
+	expect_datagram(__LINE__, 22, "i%s");
 	log_debug("d");
+	expect_datagram(__LINE__, 23, "d");
 	log_seldom(LOG_WARNINGS, "s");
+	expect_datagram(__LINE__, 20, "s");
 	log_seldom(LOG_WARNINGS, "s");
+	UNIT_STRING(__LINE__, syslogged, "");
 	assert_int_equal(listen_end(), 0);
-	assert_int_equal(facility, 2 << 3);
-	assert_string_equal(
-	    syslogged, "3: e1\n4: w\\x0a\n6: i%s\n7: d\n4: s\n");
+	UNIT_DONE();
+}
+
+/* One socket, however often it is opened; none for stderr. */
+static void
+test_syslog_socket(void **state)
+{
+	int before;
+
+	(void)state;
+	log_open("n", LOG_TO_STDERR, LOG_INFORMATION);
+	assert_null(log_destination());
+	open_syslog("UTC0");
+	before = dup(0);
+	assert_true(before >= 0);
+	assert_int_equal(close(before), 0);
+	open_syslog("UTC0");
+	assert_int_equal(dup(0), before);
+	assert_int_equal(close(before), 0);
+}
+
+/* Local time, a day of one digit after two blanks; the longest line. */
+static void
+test_syslog_form(void **state)
+{
+	static char message[2 * LOG_LINE_MAX];
+	const char *want;
+
+	(void)state;
+	open_syslog("XXX-3"); /* three hours east */
+	log_error("e");
+	want = datagram(19, "Feb  1 02:59:59", "e");
+	assert_string_equal(syslogged, want);
+
+	open_syslog("UTC0");
+	memset(message, 'a', sizeof(message) - 1);
+	log_error("%s", message);
+	message[LOG_LINE_MAX] = '\0';
+	expect_datagram(__LINE__, 19, message);
+	memset(message, '\n', sizeof(message) - 1);
+	log_error("%s", message);
+	assert_int_equal(syslogged_length,
+	    strlen(datagram(19, "Jan 31 23:59:59", "")) + LOG_LINE_MAX);
+	UNIT_DONE();
+}
+
+/*
+ * What a daemon that is not there, or does not read, was not told is counted,
+ * and the count is not lost with the line that tells it.
+ */
+static void
+test_syslog_gone(void **state)
+{
+	(void)state;
+	open_syslog("UTC0");
+	daemon_is_there = false;
+	log_error("one");
+	log_info("two");
+	log_seldom(LOG_ERRORS, "three");
+	log_seldom(LOG_ERRORS, "four");
+	daemon_is_there = true;
+	log_error("five");
+	expect_datagram(__LINE__, 19, "five");
+	log_seldom(LOG_ERRORS, "six");
+	assert_non_null(strstr(syslogged, ": 4 more messages were left out\n"));
+	assert_non_null(strstr(syslogged, ": six\n"));
+	syslogged_length = 0;
+	log_seldom(LOG_ERRORS, "seven");
+	expect_datagram(__LINE__, 19, "seven");
+	UNIT_DONE();
 }
 
 int
@@ -382,6 +386,9 @@ main(void)
 		cmocka_unit_test(test_seldom_flood),
 		cmocka_unit_test(test_seldom_one_over),
 		cmocka_unit_test(test_syslog),
+		cmocka_unit_test(test_syslog_socket),
+		cmocka_unit_test(test_syslog_form),
+		cmocka_unit_test(test_syslog_gone),
 	};
 
 	return UNIT_RUN(tests);
