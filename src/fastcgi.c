@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,16 @@
 #include "framing.h"
 
 #define DISCARDS_MAX 16 /* reads of a body at a time */
+
+/*
+ * What libfcgi takes of the heap for a request, at most: its three streams with
+ * their buffers, of 8192, 8192 and 512 bytes; and for each pair of parameters,
+ * which has two bytes at least, a block of 32 bytes at least and room in a
+ * table that doubles, all the tables that it outgrows being counted.
+ */
+#define HEAP_REQUEST  20480U
+#define HEAP_PER_BYTE 32U
+#define HEAP_MAX      (HEAP_REQUEST + HEAP_PER_BYTE * FRAMING_SIZE_MAX)
 
 /* What is to be done with what comes after an answer. */
 enum body {
@@ -39,10 +50,29 @@ struct fastcgi {
 	size_t skip; /* bytes to come of a record that is being skipped */
 };
 
+/*
+ * Whether the heap has what libfcgi needs for so many bytes of a request: it
+ * aborts when it gets no memory. What is freed here is at hand for it, since
+ * nobody else allocates before it is done. Costs no system call once the heap
+ * has grown.
+ */
+static bool
+heap_suffices(size_t length)
+{
+	/* Or the compiler sees that nobody uses it, and leaves it out. */
+	void *volatile block = malloc(HEAP_REQUEST + HEAP_PER_BYTE * length);
+
+	free(block);
+	return block != NULL;
+}
+
 bool
 fastcgi_init(void)
 {
-	return FCGX_Init() == 0;
+	/* What heap_suffices has found is to stay there. */
+	(void)mallopt(M_MMAP_MAX, 0);
+	(void)mallopt(M_TRIM_THRESHOLD, 2 * (int)HEAP_MAX);
+	return heap_suffices(0) && FCGX_Init() == 0;
 }
 
 struct fastcgi *
@@ -78,18 +108,23 @@ fastcgi_descriptor(const struct fastcgi *connection)
 }
 
 /*
- * Answers the request that waits; false when libfcgi has closed ipcFd. ended:
- * the empty record that ends its input waits there, too, and is taken off.
- * *body tells whether one was announced.
+ * Answers the request of so many bytes that waits; false when the connection is
+ * over, and ipcFd below 0 when libfcgi has closed it. ended: the empty record
+ * that ends its input waits there, too, and is taken off. *body tells whether
+ * one was announced.
  */
 static bool
 answer_request(FCGX_Request *request, const struct responder_source *source,
-    bool ended, bool *body)
+    size_t size, bool ended, bool *body)
 {
 	static char storage[RESPONDER_ANSWER_SIZE];
 	struct responder_request variables;
 	struct text answer;
 
+	*body = false;
+	/* The web server tells its client of an error by itself. */
+	if (!heap_suffices(size))
+		return false;
 	/* Or libfcgi lingers up to two seconds on each connection it closes. */
 	request->detached = 1;
 	if (FCGX_Accept_r(request) != 0)
@@ -174,8 +209,8 @@ answer_held(struct fastcgi *connection, size_t size,
 		return false;
 	connection->request.ipcFd = pair[1];
 	if (send(pair[0], connection->held, size, 0) == (ssize_t)size)
-		kept =
-		    answer_request(&connection->request, source, false, &body);
+		kept = answer_request(
+		    &connection->request, source, size, false, &body);
 	if (connection->request.ipcFd >= 0)
 		(void)close(pair[1]);
 	connection->request.ipcFd = connection->descriptor;
@@ -279,7 +314,10 @@ serve_held(struct fastcgi *connection, const struct responder_source *source,
 	return open ? FASTCGI_QUIET : FASTCGI_ENDED;
 }
 
-/* Whether just one whole request waits: its parameters and its end. */
+/*
+ * Whether just one whole request waits: its parameters and its end, which has
+ * the same id (libfcgi waits for one that has).
+ */
 static bool
 is_one_request(const unsigned char *bytes, size_t length)
 {
@@ -288,7 +326,8 @@ is_one_request(const unsigned char *bytes, size_t length)
 	return framing_look(bytes, length, &size) == FRAMING_READY &&
 	       framing_look(bytes + size, length - size, &end) ==
 		   FRAMING_LEFTOVER &&
-	       size + end == length;
+	       size + end == length &&
+	       memcmp(bytes + 2, bytes + size + 2, 2) == 0;
 }
 
 enum fastcgi_state
@@ -313,8 +352,9 @@ fastcgi_serve(struct fastcgi *connection, const struct responder_source *source,
 	if (!is_one_request(peeked, (size_t)count))
 		return serve_held(connection, source, answered);
 	*answered = true;
-	if (answer_request(&connection->request, source, true, &body))
+	if (answer_request(
+		&connection->request, source, (size_t)count, true, &body))
 		return FASTCGI_QUIET;
-	connection->descriptor = -1;
+	connection->descriptor = connection->request.ipcFd;
 	return FASTCGI_ENDED;
 }

@@ -14,7 +14,8 @@ struct fastcgi; /* a connection */
 
 /*
  * Before anything else. Installs libfcgi's handlers for SIGTERM, SIGUSR1 and
- * SIGPIPE: the caller's own come after. False when libfcgi refuses.
+ * SIGPIPE: the caller's own come after. False when libfcgi refuses, or for want
+ * of memory.
  */
 bool fastcgi_init(void);
 
@@ -37,7 +38,8 @@ enum fastcgi_state {
 
 /*
  * Looks at what waits on the connection, and answers the requests that are
- * there; *answered: there was one.
+ * there; *answered: there was one. For want of memory the connection ends
+ * without an answer; the web server then tells its client of an error.
  */
 enum fastcgi_state fastcgi_serve(struct fastcgi *connection,
     const struct responder_source *source, bool *answered);
