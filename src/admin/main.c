@@ -118,6 +118,8 @@ static const struct admin_verb verbs[] = {
 	    json_options, 1, ADMIN_ANY },
 	{ "lint-txt", "VALUE...", "say what senders make of TXT records",
 	    admin_lint_txt, json_options, 1, ADMIN_ANY },
+	{ "report", "FILE...", "sum up what senders report of TLS",
+	    admin_report, admin_report_options, 1, ADMIN_ANY },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

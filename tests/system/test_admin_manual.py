@@ -140,6 +140,13 @@ class Reader:
         path.mkdir(parents=True)
         (path / "mta-sts.txt").write_bytes(source(mx=[f"mx.{domain}"]))
 
+    def deliver(self, mail, *parts):
+        """A maildir with a mail."""
+        maildir = self.root.joinpath(*parts)
+        for name in ("cur", "new", "tmp"):
+            (maildir / name).mkdir(parents=True)
+        shutil.copy(mail, maildir / "new")
+
     def type(self, command):
         """Runs a command; its standard output."""
         if command == "echo $?":
@@ -160,6 +167,8 @@ def test_the_examples(tmp_path):
         reader = Reader(site, tmp_path)
         reader.publish("shop.example", "home", "shop", "htdocs")
         reader.publish("kiosk.example", "home", "me", "web", "kiosk.example")
+        reader.deliver(TOP / "tests" / "system" / "tlsrpt" / "google.eml",
+                       "home", "reports", "Maildir")
         for (command, shown), (after, _) in zip(typed, typed[1:] + [("", "")]):
             output = reader.type(command)
             if "echo $?" not in (command, after):
