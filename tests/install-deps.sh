@@ -9,7 +9,7 @@ set -eu
 
 policy=/usr/sbin/policy-rc.d
 servers='lighttpd nginx apache2 bind9 nsd php8.2-fpm fcgiwrap postfix
-postfix-mta-sts-resolver unbound haproxy caddy' # packages
+postfix-mta-sts-resolver chasquid haproxy caddy' # packages
 
 # The first version of Debian 12 that has CVE-2025-23016 mended.
 libfcgi=2.4.2-2+deb12u1
@@ -64,20 +64,35 @@ forbid_services() {
 	chmod 0755 "$policy"
 }
 
+# What systemd has of a package.
+units_of() {
+	case $1 in
+	bind9) echo named.service ;;
+	chasquid)
+		echo chasquid.service chasquid-smtp.socket \
+		    chasquid-submission.socket chasquid-submission_tls.socket
+		;;
+	*) echo "$1.service" ;;
+	esac
+}
+
 # Of those that were not here before; whatever started one all the same (a
 # policy-rc.d of the administrator's may allow it) is stopped.
 disable_services() {
 	for server; do
 		is_installed "$server" || continue
-		[ "$server" != bind9 ] || server=named # the name of its service
-		if [ -e "/etc/init.d/$server" ]; then
-			update-rc.d "$server" disable >/dev/null
-		else
-			deb-systemd-helper disable "$server.service" >/dev/null
-		fi
-		if [ -d /run/systemd/system ]; then
-			systemctl stop "$server.service"
-		fi
+		for unit in $(units_of "$server"); do
+			name=${unit%.*}
+			if [ -e "/etc/init.d/$name" ]; then
+				update-rc.d "$name" disable >/dev/null
+			fi
+			if command -v systemctl >/dev/null; then
+				systemctl --quiet disable "$unit" 2>/dev/null
+			fi
+			if [ -d /run/systemd/system ]; then
+				systemctl stop "$unit"
+			fi
+		done
 		say "$server is installed, and will not start at boot"
 	done
 }
