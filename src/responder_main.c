@@ -130,7 +130,9 @@ still_in_place(void)
 {
 	if (!store_is_replaced(&store))
 		return true;
-	log_info("leaving: %s names another directory now", store.path);
+	log_info("leaving: %s names another directory now, or others can write "
+		 "to it",
+	    store.path);
 	return false;
 }
 

@@ -6,6 +6,7 @@ it, and a client.
 
 import grp
 import http.client
+import io
 import os
 import pwd
 import shutil
@@ -36,6 +37,32 @@ class Reply:
     def policy_headers(self):
         """Those that are the responder's, as a sorted list."""
         return sorted(h for h in self.headers if h[0] not in OF_THE_SERVER)
+
+
+class _Heard(io.BytesIO):
+    """What was heard on a connection, for http.client to read more than once."""
+
+    def makefile(self, *_):
+        return self
+
+    def close(self):
+        pass
+
+
+def replies(octets, methods=("GET",)):
+    """
+    The replies that the octets are, one after the other; methods: what was
+    asked, the last for all that follow. What is no reply raises HTTPException.
+    """
+    heard, found, length = _Heard(octets), [], len(octets)
+    while heard.tell() < length:
+        method = methods[min(len(found), len(methods) - 1)]
+        answer = http.client.HTTPResponse(heard, method=method)
+        answer.begin()
+        found.append(Reply(answer.status, [(name.lower(), value) for
+                                           name, value in answer.getheaders()],
+                           answer.read()))
+    return found
 
 
 def worker():
@@ -262,3 +289,24 @@ class Server:
         finally:
             if own:
                 it.close()
+
+    def raw(self, octets, seconds=10, name=None):
+        """
+        Sends the octets as they are; all that comes back until the server
+        closes. Ask for that ("Connection: close") in the last request. name:
+        what TLS asks for, if not what connection() does.
+        """
+        it = self.connection(name) if name else self.connection()
+        it.timeout = seconds
+        if it.sock is None:
+            it.connect()
+        heard = []
+        try:
+            it.sock.sendall(octets)
+            while part := it.sock.recv(65536):
+                heard.append(part)
+        except ConnectionError:
+            pass  # closed with octets unread: what came before counts
+        finally:
+            it.close()
+        return b"".join(heard)

@@ -195,7 +195,12 @@ MaxSpareThreads 32
     Require all denied
 </Directory>
 Include {shipped}
-<VirtualHost 127.0.0.1:{self.port}>
+{self.virtual_hosts()}
+"""
+
+    def virtual_hosts(self):
+        """Those of the customer; the first is the default one too."""
+        return f"""<VirtualHost 127.0.0.1:{self.port}>
     ServerName example.com
     ServerAlias *.example.com
     DocumentRoot {self.customer}

@@ -1,0 +1,227 @@
+"""
+Hostile customers of nginx, with cgi-bin/nginx.conf. See hostilecases.py. His
+server block is the default one: what has no block of its own comes to him.
+"""
+
+import http.client
+import socket
+
+import pytest
+
+import hostiletables as tables
+from customer import INVENTED_HOST, NAME, VICTIM_HOST, Customer
+from harness import Site
+from hostilecases import (HostileCases, Impostor, ask, furnish, hostile,
+                          http2_outcome, serve, word)
+from webserver import FORGED
+from webservers import Nginx
+
+pytestmark = pytest.mark.root
+
+SHIPPED_NAMES = "server_name mta-sts.*;"
+
+
+class Default(Nginx):
+    """HTTP/2 is on; his block has more in it."""
+
+    NAMES = ("mta-sts.example.com", VICTIM_HOST, INVENTED_HOST,
+             "www.example.com")
+    names = NAME
+    own = ""
+    of_http = ""        # settings of "http", which all blocks inherit
+    made = {}           # certificates, for all servers of this file
+
+    def certify(self, name):
+        place = self.root / "tls" / name
+        if name not in self.made:
+            super().certify(name)
+            self.made[name] = {path.name: path.read_bytes()
+                               for path in place.iterdir()}
+            return
+        place.mkdir(parents=True)
+        for file, content in self.made[name].items():
+            (place / file).write_bytes(content)
+            (place / file).chmod(0o644)
+
+    def customers_block(self):
+        block = super().customers_block()
+        own = self.own.format(customer=self.customer, run=self.run)
+        for old, new in (("ssl default_server", "ssl http2 default_server"),
+                         ("*.shadowed.example;", f"{self.names};\n{own}")):
+            assert old in block
+            block = block.replace(old, new)
+        return self.of_http.format(customer=self.customer) + block
+
+
+@pytest.fixture(scope="module", name="server")
+def fixture_server():
+    yield from serve(Default)
+
+
+class TestNginx(HostileCases):
+    which = -1
+
+    @pytest.mark.parametrize("row", tables.HTTP2)
+    def test_http2(self, server, row):
+        assert http2_outcome(server, row[0]) == row[self.which]
+
+    @pytest.mark.parametrize("name, host, wanted", [
+        ("www.example.com", VICTIM_HOST, "policy"),
+        ("www.example.com", INVENTED_HOST, "404"),
+        (VICTIM_HOST, NAME, "his"), (VICTIM_HOST, INVENTED_HOST, "404"),
+        (INVENTED_HOST, VICTIM_HOST, "policy")])
+    def test_name_of_tls(self, server, name, host, wanted):
+        """
+        TLS asks for one host and HTTP for another: the certificate is that of
+        the first, as the connection shows, and the answer the second's.
+        """
+        self.his_file(server)
+        assert word(ask(server, host, name=name)) == wanted
+
+
+@pytest.fixture(scope="module", name="customer")
+def fixture_customer():
+    with Customer() as it:
+        yield it
+
+
+def own(customer, **settings):
+    """A kind of server for one test, with more in the customer's block."""
+    return type("Own", (hostile(Default, customer),), settings)
+
+
+class HisCertificate:
+    """Before a server: its own certificate is not to be had at the start."""
+
+    address = "127.0.0.1"
+
+    def connection(self, name="www.example.com"):
+        it = http.client.HTTPConnection(self.address, self.port)
+        plain = socket.create_connection((self.address, self.port), 20)
+        it.sock = self.tls.wrap_socket(plain, server_hostname=name)
+        return it
+
+
+# What an administrator may have in a customer's block.
+OWN = {
+    "try_files": "location / {{ try_files $uri /forged.txt; }}",
+    "a prefix": "location ^~ /.well-known {{ root {customer}; }}",
+    "an exact path": "location = /.well-known/mta-sts.txt {{ }}",
+    "a pattern": "location ~* mta-sts {{ try_files /forged.txt =404; }}",
+    "a rewrite": "rewrite ^ /forged.txt break;",
+    "error pages": "error_page 400 404 405 500 502 503 =200 /forged.txt;",
+    "an alias": "location /.well-known/ {{ alias {customer}/.well-known/; }}",
+}
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_own_settings(customer, name):
+    """A block is a world of its own: none of it is anybody else's."""
+    kind = own(customer, own=OWN[name])
+    with Site() as site:
+        furnish(site)
+        with kind(site) as server:
+            assert word(ask(server, VICTIM_HOST)) == "policy"
+            assert ask(server, INVENTED_HOST).status == 404
+            assert ask(server, NAME).body == FORGED
+
+
+def test_settings_of_http(customer):
+    """What the block inherits does not bring his text either."""
+    kind = own(customer, of_http=(
+        "root {customer}; error_page 400 404 405 500 =200 /forged.txt; "
+        "fastcgi_intercept_errors on; "
+        "fastcgi_param HTTP_HOST mta-sts.example.com; "
+        "add_header X-More yes always;\n"))
+    with Site() as site:
+        furnish(site)
+        with kind(site) as server:
+            assert word(ask(server, VICTIM_HOST)) == "policy"
+            assert ask(server, INVENTED_HOST).status == 404
+            assert ask(server, "mta-sts.a_b").status == 400
+            for path in ("/forged.txt", "/.well-known/forged.txt"):
+                reply = ask(server, VICTIM_HOST, path)
+                assert b"x-forged" not in reply.body
+
+
+# Names of a customer's block, a change of the shipped file, and whose text is
+# the answer: as nginx.conf tells of the trap.
+EXACT = (SHIPPED_NAMES, f"server_name mta-sts.* {VICTIM_HOST};")
+TRAPS = [
+    (NAME, None, "policy"),
+    ("*.victim.example", None, "his"),
+    (".victim.example", None, "his"),
+    ("*.victim.example", EXACT, "policy"),
+    (".victim.example", EXACT, "policy"),
+    ("*.example", None, "his"),
+    ("*.example", EXACT, "policy"),
+    # Longer, and of the same kind as ours.
+    ("mta-sts.victim.*", None, "his"),
+    ("mta-sts.victim.*", EXACT, "policy"),
+    ("~^mta-sts\\.victim", None, "policy"),
+    ("_ ''", None, "policy"),
+    # The very name: of two the block that was read first.
+    (VICTIM_HOST, None, "his"),
+    (VICTIM_HOST, EXACT, "his"),
+]
+
+
+def other_address(server):
+    """The second way out: an address of their own."""
+    return (f"listen 127.0.0.1:{server.port} ssl;",
+            f"listen 127.0.0.2:{server.port} ssl;")
+
+
+@pytest.mark.parametrize("names, change, wanted", TRAPS)
+def test_trap(customer, names, change, wanted):
+    kind = own(customer, names=names)
+    with Site() as site:
+        furnish(site)
+        with kind(site, [change] if change else []) as server:
+            assert word(ask(server, VICTIM_HOST)) == wanted
+
+
+@pytest.mark.parametrize("names", ["*.victim.example", VICTIM_HOST])
+def test_address_of_their_own(customer, names):
+    """Then no name of a customer's matters, not even the very same."""
+    kind = type("Own", (HisCertificate, own(customer, names=names)), {})
+    with Site() as site:
+        furnish(site)
+        server = kind(site)
+        server._changes.append(other_address(server))
+        with server:
+            assert word(ask(server, VICTIM_HOST)) == "his"
+            server.address = "127.0.0.2"
+            reply = ask(server, VICTIM_HOST, name=VICTIM_HOST)
+            assert word(reply) == "policy"
+
+
+def test_attack_is_real(customer):
+    """Without the shipped file the customer's text is the policy."""
+    class Without(HisCertificate, hostile(Default, customer)):
+        def main(self, shipped):
+            return super().main(shipped).replace(f"include {shipped};", "")
+    with Site() as site:
+        furnish(site)
+        with Without(site) as server:
+            for host in (VICTIM_HOST, INVENTED_HOST):
+                reply = ask(server, host)
+                assert (reply.status, reply.body) == (200, FORGED)
+
+
+def test_own_program(customer):
+    """His FastCGI program has the requests of his host, and no other."""
+    kind = own(customer, own=(
+        "location / {{ fastcgi_pass unix:{run}/his; "
+        "fastcgi_param REQUEST_URI $request_uri; }}"))
+    with Site() as site:
+        furnish(site)
+        with kind(site) as server, Impostor(server.run / "his") as his:
+            for _ in range(20):
+                assert word(ask(server, VICTIM_HOST)) == "policy"
+                assert ask(server, INVENTED_HOST).status == 404
+                assert ask(server, VICTIM_HOST, "/other").status == 404
+            # The first is webserver.py's, to see whether the server is up.
+            assert all(b"mta-sts.txt" not in it for it in his.asked)
+            assert ask(server, NAME).body == FORGED
+            assert b"mta-sts.txt" in his.asked[-1]
