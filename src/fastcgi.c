@@ -193,9 +193,19 @@ held_fill(struct fastcgi *connection)
 	return true;
 }
 
+/* Whether the end of the request of so many bytes has come with it. */
+static bool
+has_ended(const struct fastcgi *connection, size_t size)
+{
+	size_t end;
+
+	return framing_look(connection->held + size,
+		   connection->held_length - size, &end) == FRAMING_LEFTOVER;
+}
+
 /*
  * Answers a request that was taken off the socket; false when the connection
- * does not go on, unless for the rest of a body.
+ * does not go on, unless for the rest of what the peer sends.
  */
 static bool
 answer_held(struct fastcgi *connection, size_t size,
@@ -216,9 +226,11 @@ answer_held(struct fastcgi *connection, size_t size,
 	connection->request.ipcFd = connection->descriptor;
 	passed = forward(pair[0], connection->descriptor);
 	(void)close(pair[0]);
-	if (body)
-		connection->body = kept ? BODY_RECORDS : BODY_REST;
-	return passed && (kept || body);
+	if (kept && body)
+		connection->body = BODY_RECORDS;
+	else if (!kept && !has_ended(connection, size))
+		connection->body = BODY_REST;
+	return passed && (kept || connection->body == BODY_REST);
 }
 
 /*
@@ -253,10 +265,10 @@ skip_body(struct fastcgi *connection)
 }
 
 /*
- * After the answer to a request with a body, on a connection that the peer does
- * not keep: tells it that there will be no more, and takes off what still
- * comes. Closed at once, a peer that has not sent it all would see its own
- * failure and not the answer.
+ * After the answer to a request whose body, or just its end, is still to come,
+ * on a connection that the peer does not keep: tells it that there will be no
+ * more, and takes off what still comes. Closed at once, a peer that has not
+ * sent it all would see its own failure and not the answer.
  */
 static enum fastcgi_state
 discard_rest(struct fastcgi *connection)

@@ -234,6 +234,20 @@ def test_slow_but_in_time(responder):
         check(connection.ask(), 200, POLICY_WIRE)
 
 
+def test_end_that_comes_late(responder):
+    """
+    Without FCGI_KEEP_CONN the answer may be there before the empty STDIN is
+    sent: that is no failure of the peer's, and the connection then ends.
+    """
+    data = request(keep=False)
+    with Connection(responder.socket) as connection:
+        connection.send(data[:-8])
+        check(connection.answer(), 200, POLICY_WIRE)
+        assert connection.drain() == b"", "there will be no more"
+        time.sleep(0.05)
+        connection.send(data[-8:])
+
+
 def test_over_tcp(site):
     """A TCP listener is served alike; large requests and answers too."""
     names = [f"mx{number}.large.example" for number in range(2500)]
