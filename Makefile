@@ -81,7 +81,7 @@ safefile  = safefile safefile_directory trust $(diag)
 log       = log $(text)
 sandbox   = sandbox sandbox_landlock sandbox_seccomp $(log)
 settings  = settings settings_key settings_scan settings_value reporturi \
-            $(safefile) $(policy)
+            heap $(safefile) $(policy)
 record    = record $(policy)
 edit      = admin_edit $(policy)
 store     = store $(safefile) $(policy)
@@ -102,7 +102,7 @@ cgi-bin/mta-sts.fcgi: $(program)
 	$(INSTALL) -m 0755 $< $@
 
 $(program): $(call objects,responder_main server signals fastcgi framing cgi \
-    $(sandbox) $(responder) $(settings) $(store))
+    heap $(sandbox) $(responder) $(settings) $(store))
 	$(link) -o $@ $^ $(libfcgi) $(libconfig) $(seccomp)
 
 # The command: everything in src/admin, on the same layers.
@@ -159,9 +159,9 @@ fuzz_policy   = store $(responder)
 fuzz_settings = $(settings)
 fuzz_record   = $(record)
 fuzz_request  = $(responder)
-fuzz_fastcgi  = fastcgi framing $(responder)
+fuzz_fastcgi  = fastcgi framing heap $(responder)
 fuzz_edit     = $(edit)
-fuzz_loop     = server fastcgi framing log $(responder)
+fuzz_loop     = server fastcgi framing heap log $(responder)
 fuzz_tlsrpt   = $(tlsrpt_unpack)
 libs_fastcgi  = $(libfcgi)
 libs_loop     = $(libfcgi)
@@ -275,7 +275,7 @@ soak: all bench-programs
 	tests/bench/soak.py $(if $(SECONDS),--seconds $(SECONDS))
 
 sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] \
-          tests/bench/*.[ch] tests/bench/rivals/*.c
+          tests/bench/*.[ch] tests/bench/rivals/*.c tests/faults/*.c
 
 lint: all
 	clang-format --dry-run -Werror $(sources)

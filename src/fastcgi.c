@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcgiapp.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "framing.h"
+#include "heap.h"
 
 #define DISCARDS_MAX 16 /* reads of a body at a time */
 
@@ -31,7 +31,6 @@
  */
 #define HEAP_REQUEST  20480U
 #define HEAP_PER_BYTE 32U
-#define HEAP_MAX      (HEAP_REQUEST + HEAP_PER_BYTE * FRAMING_SIZE_MAX)
 
 /* What is to be done with what comes after an answer. */
 enum body {
@@ -50,29 +49,10 @@ struct fastcgi {
 	size_t skip; /* bytes to come of a record that is being skipped */
 };
 
-/*
- * Whether the heap has what libfcgi needs for so many bytes of a request: it
- * aborts when it gets no memory. What is freed here is at hand for it, since
- * nobody else allocates before it is done. Costs no system call once the heap
- * has grown.
- */
-static bool
-heap_suffices(size_t length)
-{
-	/* Or the compiler sees that nobody uses it, and leaves it out. */
-	void *volatile block = malloc(HEAP_REQUEST + HEAP_PER_BYTE * length);
-
-	free(block);
-	return block != NULL;
-}
-
 bool
 fastcgi_init(void)
 {
-	/* What heap_suffices has found is to stay there. */
-	(void)mallopt(M_MMAP_MAX, 0);
-	(void)mallopt(M_TRIM_THRESHOLD, 2 * (int)HEAP_MAX);
-	return heap_suffices(0) && FCGX_Init() == 0;
+	return heap_suffices(HEAP_REQUEST) && FCGX_Init() == 0;
 }
 
 struct fastcgi *
@@ -123,7 +103,7 @@ answer_request(FCGX_Request *request, const struct responder_source *source,
 
 	*body = false;
 	/* The web server tells its client of an error by itself. */
-	if (!heap_suffices(size))
+	if (!heap_suffices(HEAP_REQUEST + HEAP_PER_BYTE * size))
 		return false;
 	/* Or libfcgi lingers up to two seconds on each connection it closes. */
 	request->detached = 1;

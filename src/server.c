@@ -367,7 +367,11 @@ bool
 server_open(void)
 {
 	signals_block(&server.unblocked);
-	if (!fastcgi_init() || !set_up())
+	if (!fastcgi_init()) {
+		log_error("cannot serve: no memory");
+		return false;
+	}
+	if (!set_up())
 		return false;
 	signals_handle();
 	return true;

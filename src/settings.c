@@ -10,6 +10,7 @@
 
 #include <libconfig.h>
 
+#include "heap.h"
 #include "safefile.h"
 #include "settings_key.h"
 #include "settings_node.h"
@@ -17,6 +18,13 @@
 
 #define HINT_SIZE   256
 #define QUOTED_SIZE 320
+
+/*
+ * What libconfig takes of the heap: its scanner's buffer, and for each element
+ * of an array, which has two octets at least, a block and a place in a table.
+ */
+#define HEAP_TEXT     65536U
+#define HEAP_PER_BYTE 64U
 
 static const struct settings_key *
 key_find(const struct settings_group *group, struct text_span name,
@@ -252,16 +260,24 @@ syntax_error(const config_t *config, struct diag_sink *sink)
 	    "%s", message != NULL ? message : "syntax error");
 }
 
-/* What was read before a syntax error is checked all the same. */
+/*
+ * What was read before a syntax error is checked all the same. libconfig
+ * crashes when it gets no memory.
+ */
 static void
-read_text(struct settings_reader *reader, const char *text)
+read_text(struct settings_reader *reader, const struct text *clean)
 {
 	config_t config;
 	bool whole;
 
+	if (!heap_suffices(HEAP_TEXT + HEAP_PER_BYTE * clean->length)) {
+		diag_error(reader->sink, DIAG_WHOLE, NULL,
+		    "there is no memory to read it");
+		return;
+	}
 	config_init(&config);
 	forbid_includes(&config);
-	whole = config_read_string(&config, text) == CONFIG_TRUE;
+	whole = config_read_string(&config, clean->bytes) == CONFIG_TRUE;
 	read_group(
 	    reader, &settings_key_root, node_of(config_root_setting(&config)));
 	if (!whole)
@@ -286,7 +302,7 @@ settings_parse(struct settings *settings, const char *bytes, size_t length,
 	}
 	text_init(&clean, storage, sizeof(storage));
 	settings_scan((struct text_span){ bytes, length }, &clean, sink);
-	read_text(&reader, clean.bytes);
+	read_text(&reader, &clean);
 	return sink->errors == before;
 }
 
