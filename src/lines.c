@@ -25,12 +25,13 @@ lines_begin(struct text_span *rest)
 bool
 lines_next(struct text_span *rest, struct text_span *line)
 {
-	if (rest->length == 0)
+	const char *at = rest->at, *end = at + rest->length;
+
+	if (at == end)
 		return false;
-	*line = (struct text_span){ rest->at, 0 };
-	while (line->length < rest->length && line->at[line->length] != '\n' &&
-	       line->at[line->length] != '\r')
-		line->length++;
+	while (at < end && *at != '\n' && *at != '\r')
+		at++;
+	*line = (struct text_span){ rest->at, (size_t)(at - rest->at) };
 	drop(rest, line->length);
 	if (rest->length >= 2 && memcmp(rest->at, "\r\n", 2) == 0)
 		drop(rest, 2);

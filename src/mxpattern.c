@@ -95,22 +95,21 @@ mxpattern_check(struct text_span pattern, struct mxpattern_fault *fault)
 	struct text_span name = pattern;
 	size_t skipped = 0;
 
-	if (compound_fault(pattern, fault))
-		return false;
 	if (name.length > 2 && memcmp(name.at, "*.", 2) == 0)
 		skipped = 2;
 	name.at += skipped;
 	name.length -= skipped;
-	if (!wildcard_fault(name, fault)) {
-		fault->message = hostname_fault(name, &fault->at);
-		if (fault->message == NULL &&
-		    name.length > HOSTNAME_MAX - skipped)
-			fault->message = "longer than any name that it matches";
-		if (fault->message == NULL)
-			return true;
+	fault->message = hostname_fault(name, &fault->at);
+	if (fault->message == NULL && name.length > HOSTNAME_MAX - skipped)
+		fault->message = "longer than any name that it matches";
+	if (fault->message == NULL)
+		return true;
+	/* No host name: is it something else that we have better words for? */
+	if (compound_fault(pattern, fault))
+		return false;
+	if (!wildcard_fault(name, fault))
 		fault->hint =
 		    hostname_hint(name, fault->at, name.length - fault->at);
-	}
 	fault->at += skipped;
 	return false;
 }

@@ -196,7 +196,8 @@ check_bytes(struct policy_reader *reader, struct text_span line)
 {
 	while (line.length > 0) {
 		const unsigned char c = (unsigned char)line.at[0];
-		size_t length = text_utf8_length(line);
+		size_t length =
+		    c >= ' ' && c <= '~' ? 1 : text_utf8_length(line);
 
 		if (length == 0) {
 			diag_error(reader->sink,
@@ -232,7 +233,11 @@ read_spelled_out(struct policy_reader *reader, struct text_span line)
 	const char *found;
 
 	do {
-		found = memmem(rest.at, rest.length, SPELLED_OUT, width);
+		/* Hardly a line has any, and memmem is slow to begin. */
+		found = memchr(rest.at, SPELLED_OUT[0], rest.length);
+		if (found != NULL)
+			found =
+			    memmem(rest.at, rest.length, SPELLED_OUT, width);
 		part.at = rest.at;
 		part.length = found ? (size_t)(found - rest.at) : rest.length;
 		if (text_trim(part).length > 0)

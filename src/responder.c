@@ -67,11 +67,12 @@ responder_request_read(
 	memset(request, 0, sizeof(*request));
 	for (; *variables != NULL; variables++)
 		for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-			size_t length = strlen(wanted[i].name);
+			const char *name = wanted[i].name;
 
-			if (strncmp(*variables, wanted[i].name, length) == 0)
+			if (*variables[0] == name[0] &&
+			    strncmp(*variables, name, strlen(name)) == 0)
 				request_keep(
-				    wanted[i].value, *variables + length);
+				    wanted[i].value, *variables + strlen(name));
 		}
 }
 

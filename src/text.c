@@ -98,36 +98,6 @@ text_add_quoted(struct text *text, struct text_span span)
 }
 
 bool
-text_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-bool
-text_is_letter(char c)
-{
-	return text_lower(c) >= 'a' && text_lower(c) <= 'z';
-}
-
-bool
-text_is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-bool
-text_is_control(char c)
-{
-	return (unsigned char)c < 0x20 || c == 0x7f;
-}
-
-char
-text_lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool
 text_equals(struct text_span span, const char *string)
 {
 	return strlen(string) == span.length &&

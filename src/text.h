@@ -46,12 +46,39 @@ void text_add_escaped(struct text *text, const char *bytes, size_t length);
 /* The same between double quotes; only the first 60 bytes, then "...". */
 void text_add_quoted(struct text *text, struct text_span span);
 
-/* ASCII alone, whatever the locale. Blank is space and tab. */
-bool text_is_digit(char c);
-bool text_is_letter(char c);
-bool text_is_blank(char c);
-bool text_is_control(char c);
-char text_lower(char c);
+/*
+ * ASCII alone, whatever the locale. Blank is space and tab. They are here for
+ * their speed: every octet of a policy goes through them, at every request.
+ */
+static inline bool
+text_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline char
+text_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static inline bool
+text_is_letter(char c)
+{
+	return text_lower(c) >= 'a' && text_lower(c) <= 'z';
+}
+
+static inline bool
+text_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline bool
+text_is_control(char c)
+{
+	return (unsigned char)c < 0x20 || c == 0x7f;
+}
 
 /* Whether a span is exactly this string. */
 bool text_equals(struct text_span span, const char *string);
