@@ -221,7 +221,7 @@ test_packages = libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
 
 # Whoever just wants to see it run, or to run it, needs no name server.
 ifneq ($(filter demo all install,$(MAKECMDGOALS)),)
-ifeq ($(filter check memcheck bench fuzz lint,$(MAKECMDGOALS)),)
+ifeq ($(filter check memcheck bench soak fuzz lint,$(MAKECMDGOALS)),)
 test_packages =
 endif
 endif
