@@ -164,13 +164,17 @@ tell_syntax(struct text_span text, size_t offset, enum json_tokener_error error,
 		    json_tokener_error_desc(error));
 }
 
-/* Reads what begins at the offset, and moves it; false: there is no more. */
+/*
+ * Reads what begins at the offset, and moves it; false: there is no more, or it
+ * is no report and neither will be what follows.
+ */
 static bool
 read_next(struct json_tokener *tokener, struct text_span text, size_t *offset,
     struct tlsrpt_fields *fields)
 {
 	struct json_object *object;
 	enum json_tokener_error error;
+	bool report;
 	struct text_span rest = tlsrpt_trim(
 	    (struct text_span){ text.at + *offset, text.length - *offset });
 
@@ -192,7 +196,8 @@ read_next(struct json_tokener *tokener, struct text_span text, size_t *offset,
 	}
 	*offset += json_tokener_get_parse_end(tokener);
 	rest.length = json_tokener_get_parse_end(tokener);
-	if (!is_report(object))
+	report = is_report(object);
+	if (!report)
 		diag_error(fields->sink,
 		    place_of(text, (size_t)(rest.at - text.at)), NULL,
 		    "JSON, and no TLS report: it has no organization-name, "
@@ -200,7 +205,7 @@ read_next(struct json_tokener *tokener, struct text_span text, size_t *offset,
 	else
 		tlsrpt_fields_read(fields, object, tlsrpt_trim(rest));
 	(void)json_object_put(object);
-	return !fields->out_of_memory;
+	return report && !fields->out_of_memory;
 }
 
 bool
