@@ -78,7 +78,7 @@ policy    = policy policy_field policy_parse lines mxpattern $(hostname) \
 responder = responder $(policy)
 framing   = framing
 safefile  = safefile safefile_directory trust $(diag)
-log       = log $(text)
+log       = log clock $(text)
 sandbox   = sandbox sandbox_landlock sandbox_seccomp $(log)
 settings  = settings settings_key settings_scan settings_value reporturi \
             heap $(safefile) $(policy)
@@ -111,7 +111,7 @@ admin_objects = $(patsubst src/admin/%.c,$(build)/admin_%.o, \
                 $(sort $(wildcard src/admin/*.c)))
 
 $(command): $(admin_objects) $(call objects,$(settings) $(store) $(record) \
-    $(responder) log)
+    $(responder) $(log))
 	$(link) -o $@ $^ $(libconfig) $(command_libs)
 
 $(build)/admin_%.o: src/admin/%.c Makefile | $(build)
@@ -161,7 +161,7 @@ fuzz_record   = $(record)
 fuzz_request  = $(responder)
 fuzz_fastcgi  = fastcgi framing heap $(responder)
 fuzz_edit     = $(edit)
-fuzz_loop     = server fastcgi framing heap log $(responder)
+fuzz_loop     = server fastcgi framing heap $(log) $(responder)
 fuzz_tlsrpt   = $(tlsrpt_unpack)
 libs_fastcgi  = $(libfcgi)
 libs_loop     = $(libfcgi)
@@ -282,8 +282,9 @@ lint: all
 	cppcheck --quiet --std=c11 --enable=warning,portability,performance \
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -D_GNU_SOURCE -DVERSION='""' -Isrc -Isrc/admin src
-	$(CLANG_TIDY) --quiet src/*.c src/admin/*.c -- -std=c11 -D_GNU_SOURCE \
-	    -DVERSION='""' -Isrc -Isrc/admin $(gmime)
+	printf '%s\n' src/*.c src/admin/*.c | xargs -P 2 -n 6 sh -c \
+	    '$(CLANG_TIDY) --quiet "$$@" -- -std=c11 -D_GNU_SOURCE \
+	    -DVERSION=\"\" -Isrc -Isrc/admin $(gmime)' clang-tidy
 	mandoc -Tlint -Wwarning src/*.[158]
 
 completions = $(prefix)/share/bash-completion/completions

@@ -7,10 +7,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#define PATIENCE 5 /* seconds, for a body */
+#include "clock.h"
+
+#define PATIENCE_MS 5000 /* for a body */
 
 bool
 cgi_is_called(void)
@@ -39,15 +40,6 @@ write_all(const char *bytes, size_t length)
 	return true;
 }
 
-static time_t
-now(void)
-{
-	struct timespec clock;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &clock);
-	return clock.tv_sec;
-}
-
 /*
  * Apache's mod_cgid has one socket for standard input and output: closed with
  * bytes unread it takes the answer with it.
@@ -56,12 +48,12 @@ static void
 discard_body(void)
 {
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	const time_t end = now() + PATIENCE;
+	const uint64_t end = clock_ms() + PATIENCE_MS;
 	char bytes[4096];
 
 	(void)shutdown(STDOUT_FILENO, SHUT_WR);
 	(void)close(STDOUT_FILENO);
-	while (now() <= end && poll(&input, 1, 1000) >= 0)
+	while (clock_ms() < end && poll(&input, 1, 1000) >= 0)
 		if (input.revents != 0 &&
 		    read(STDIN_FILENO, bytes, sizeof(bytes)) <= 0)
 			break;

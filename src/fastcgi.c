@@ -22,6 +22,7 @@
 #include "heap.h"
 
 #define DISCARDS_MAX 16 /* reads of a body at a time */
+#define HOLDERS_MANY 32 /* 2 MiB: worth giving back */
 
 /*
  * What libfcgi takes of the heap for a request, at most: its three streams with
@@ -49,6 +50,15 @@ struct fastcgi {
 	size_t skip; /* bytes to come of a record that is being skipped */
 };
 
+/* How many connections have something in held, and at most had of late. */
+static size_t holders, most_holders;
+
+size_t
+fastcgi_held(void)
+{
+	return holders * FRAMING_SIZE_MAX;
+}
+
 bool
 fastcgi_init(void)
 {
@@ -72,12 +82,26 @@ fastcgi_open(int descriptor)
 	return connection;
 }
 
+static void
+held_free(struct fastcgi *connection)
+{
+	if (connection->held == NULL)
+		return;
+	free(connection->held);
+	connection->held = NULL;
+	if (--holders > 0)
+		return;
+	if (most_holders >= HOLDERS_MANY)
+		heap_return();
+	most_holders = 0;
+}
+
 void
 fastcgi_close(struct fastcgi *connection)
 {
 	if (connection->descriptor >= 0)
 		(void)close(connection->descriptor);
-	free(connection->held);
+	held_free(connection);
 	free(connection);
 }
 
@@ -144,10 +168,8 @@ held_drop(struct fastcgi *connection, size_t size)
 	connection->held_length -= size;
 	memmove(
 	    connection->held, connection->held + size, connection->held_length);
-	if (connection->held_length > 0)
-		return;
-	free(connection->held);
-	connection->held = NULL;
+	if (connection->held_length == 0)
+		held_free(connection);
 }
 
 /* Takes off the socket what there is room for; false at the peer's end. */
@@ -156,10 +178,14 @@ held_fill(struct fastcgi *connection)
 {
 	ssize_t count;
 
-	if (connection->held == NULL)
+	if (connection->held == NULL) {
 		connection->held = malloc(FRAMING_SIZE_MAX);
-	if (connection->held == NULL)
-		return false;
+		if (connection->held == NULL)
+			return false;
+		holders++;
+		if (holders > most_holders)
+			most_holders = holders;
+	}
 	while (connection->held_length < FRAMING_SIZE_MAX) {
 		count = recv(connection->descriptor,
 		    connection->held + connection->held_length,

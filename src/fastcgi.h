@@ -44,4 +44,10 @@ enum fastcgi_state {
 enum fastcgi_state fastcgi_serve(struct fastcgi *connection,
     const struct responder_source *source, bool *answered);
 
+/*
+ * Octets of memory set aside for requests that have begun, on all connections.
+ * Closing one whose request has begun gives its share back.
+ */
+size_t fastcgi_held(void);
+
 #endif

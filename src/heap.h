@@ -19,4 +19,8 @@
  */
 bool heap_suffices(size_t size);
 
+/* Gives back to the system what is free: for after a rush, since it takes long.
+ */
+void heap_return(void);
+
 #endif

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "text.h"
 
 #define HEADER_MAX 128 /* of a message to the daemon */
@@ -31,7 +32,7 @@ static struct {
 /* What log_seldom wrote lately: the hash of a message, and when. */
 static struct {
 	uint64_t hash;
-	int64_t until; /* milliseconds */
+	uint64_t until; /* milliseconds */
 } told[LOG_SELDOM_MAX];
 static unsigned left_out;
 
@@ -190,11 +191,8 @@ is_due(const char *message)
 {
 	const uint64_t hash = hash_of(message);
 	size_t i, free = LOG_SELDOM_MAX;
-	struct timespec clock;
-	int64_t now;
+	const uint64_t now = clock_ms();
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &clock);
-	now = clock.tv_sec * INT64_C(1000) + clock.tv_nsec / 1000000;
 	for (i = 0; i < LOG_SELDOM_MAX; i++) {
 		if (told[i].until <= now)
 			free = i;
@@ -206,7 +204,7 @@ is_due(const char *message)
 		return false;
 	}
 	told[free].hash = hash;
-	told[free].until = now + LOG_SELDOM_SECONDS * INT64_C(1000);
+	told[free].until = now + LOG_SELDOM_SECONDS * UINT64_C(1000);
 	return true;
 }
 

@@ -146,16 +146,19 @@ open_store(struct diag_sink *sink)
 /*
  * What cannot be told in the log of the settings goes to stderr. Privileges go
  * before the store is opened, so that what takes them is found out at once.
+ * False with errno, by which run_cgi tells what will pass.
  */
 static bool
 set_up(const char *path, struct diag_sink *sink)
 {
 	const bool good = settings_load(&settings, path, sink);
+	const int error = errno;
 
 	if (good)
 		log_open(NAME, settings.log.to, settings.log.level);
 	if (settings.sandbox)
 		sandbox_drop();
+	errno = error;
 	return good && open_store(sink);
 }
 
@@ -289,6 +292,8 @@ main(int argc, char **argv)
 {
 	const bool listening = server_is_listening();
 
+	/* mod_fcgid leaves the pipes to its process manager open in us. */
+	closefrom(STDERR_FILENO + 1);
 	log_open(NAME, LOG_TO_STDERR, LOG_INFORMATION);
 	if (getuid() != geteuid() || getgid() != getegid()) {
 		log_error("this program must not be set-user-ID");

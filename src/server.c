@@ -13,9 +13,9 @@
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "log.h"
 #include "signals.h"
 
@@ -52,15 +52,6 @@ static struct server {
 	struct connections idle;    /* longest first */
 	struct connections partial; /* oldest first */
 } server;
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void
 listen_for(bool wanted)
@@ -185,7 +176,7 @@ accept_again(int error)
 		return false;
 	case EINTR:
 	case ECONNABORTED:
-	case EPROTO: /* and, over TCP, the errors of the connection to be */
+	case EPROTO: /* over TCP also the errors of the connection to be */
 	case ENETDOWN:
 	case ENOPROTOOPT:
 	case EHOSTDOWN:
@@ -227,6 +218,17 @@ accept_one(void)
 	return true;
 }
 
+/* What has begun takes memory: when that is all taken the oldest go first. */
+static void
+close_excess(void)
+{
+	while (
+	    fastcgi_held() > SERVER_HELD_MAX && !TAILQ_EMPTY(&server.partial)) {
+		log_debug("closing a connection: too many half requests");
+		connection_close(TAILQ_FIRST(&server.partial));
+	}
+}
+
 static void
 close_overdue(void)
 {
@@ -253,7 +255,7 @@ serve_round(int timeout)
 
 	count = epoll_pwait(
 	    server.epoll, events, EVENTS_MAX, timeout, &server.unblocked);
-	server.now = now_ms();
+	server.now = clock_ms();
 	for (i = 0; i < count; i++) {
 		struct connection *connection = events[i].data.ptr;
 
@@ -264,6 +266,7 @@ serve_round(int timeout)
 	}
 	for (i = 0; incoming && i < ACCEPTS_MAX; i++)
 		incoming = accept_one();
+	close_excess();
 	/* Those who were not looked at yet may have sent it long ago. */
 	if (count < EVENTS_MAX)
 		close_overdue();
@@ -383,7 +386,7 @@ server_run(const struct server_service *service)
 	int timeout;
 
 	server.service = service;
-	server.now = now_ms();
+	server.now = clock_ms();
 	while (signals_caught() == 0 && tick(&timeout))
 		serve_round(timeout);
 	if (signals_caught() != 0)

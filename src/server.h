@@ -14,6 +14,9 @@
 /* Seconds that a peer has from the first byte of a request to its last. */
 #define SERVER_PATIENCE 5
 
+/* Octets that requests which have begun may take, all in all: 64 MiB. */
+#define SERVER_HELD_MAX ((size_t)64 << 20)
+
 struct server_service {
 	const struct responder_source *source;
 	/* Called every half second; false ends the service. */

@@ -7,8 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define WAIT_MS  500 /* what is done by then needs no bar */
 #define AGAIN_MS 100
@@ -18,17 +19,8 @@
 static struct {
 	bool begun, drawn;
 	bool wanted; /* stderr is a terminal that can go back in a line */
-	long long first, last;
+	uint64_t first, last;
 } bar;
-
-static long long
-now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 static bool
 is_capable(void)
@@ -61,16 +53,16 @@ draw(const char *what, size_t done, size_t total)
 void
 progress_show(const char *what, size_t done, size_t total)
 {
-	long long now;
+	uint64_t now;
 
 	if (!bar.begun) {
 		bar.begun = true;
 		bar.wanted = is_capable();
-		bar.first = bar.last = now_ms();
+		bar.first = bar.last = clock_ms();
 	}
 	if (!bar.wanted)
 		return;
-	now = now_ms();
+	now = clock_ms();
 	if (now - bar.first < WAIT_MS || now - bar.last < AGAIN_MS)
 		return;
 	bar.last = now;

@@ -14,6 +14,7 @@ import pytest
 
 import cgi
 from cgi import check, variables
+from faults import needs_strace
 from harness import POLICY_WIRE, PROGRAM, environment, source, wait_for, wire
 
 
@@ -116,3 +117,13 @@ def test_signal_ends_it(site, number):
         wait_for(lambda: process.poll() is not None)
         assert process.returncode == -number
         process.stdout.close()
+
+
+@pytest.mark.parametrize("error", ["EMFILE", "ENFILE", "ENOMEM", "EIO"])
+@pytest.mark.parametrize("settings", ["", "sandbox = false;\n"])
+@needs_strace
+def test_settings_that_cannot_be_read_just_now(site, settings, error):
+    site.configure(settings)
+    strace = ["strace", "-o", "/dev/null", "-P", site.settings, "-e",
+              f"inject=open,openat:error={error}"]
+    check(cgi.run(site, prefix=strace), 503)

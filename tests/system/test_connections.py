@@ -11,12 +11,14 @@ import statistics
 import subprocess
 import time
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import fastcgi
 from cgi import check, variables
+from faults import needs_heap
 from fastcgi import Connection, begin, params, record, request
 from harness import (PATIENCE, POLICY_WIRE, PROGRAM, Listener, Responder,
-                     environment, source, wire)
+                     environment, source, wait_for, wire)
 
 IDLE = 10_000
 
@@ -92,6 +94,15 @@ def low_limit(count):
     def apply():
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
     return apply
+
+
+def test_descriptors_of_others(site):
+    """What a web server left open is closed: mod_fcgid leaves its own pipes."""
+    leak = ["/bin/sh", "-c", 'exec 7</etc/hosts; exec "$0" "$@"']
+    with Responder(site, prefix=leak) as responder:
+        check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
+        held = Path(f"/proc/{responder.process.pid}/fd").iterdir()
+        assert "/etc/hosts" not in [os.readlink(path) for path in held]
 
 
 def test_descriptor_limit(site):
@@ -246,6 +257,23 @@ def test_end_that_comes_late(responder):
         assert connection.drain() == b"", "there will be no more"
         time.sleep(0.05)
         connection.send(data[-8:])
+
+
+@needs_heap
+def test_half_requests_take_bounded_memory(site):
+    """2,000 of nearly 64 KiB each; and afterwards it is given back."""
+    half = (begin() + record(fastcgi.PARAMS, bytes(65_000)))[:65_000]
+    with descriptors(4000), Responder(site) as responder, ExitStack() as peers:
+        pid = responder.process.pid
+        check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
+        before = memory(pid)
+        for _ in range(2000):
+            peers.enter_context(Connection(responder.socket)).send(half)
+        check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
+        assert 32 * 1024 < memory(pid) - before < 96 * 1024
+        peers.close()
+        wait_for(lambda: memory(pid) - before < 4 * 1024)
+        check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
 
 
 def test_over_tcp(site):
