@@ -22,6 +22,7 @@
 
 /* What an argument is to be, by its number; and only the bits of a mask. */
 #define EQUAL(number, value) SCMP_CMP64(number, SCMP_CMP_EQ, value, 0)
+#define ABOVE(number, value) SCMP_CMP64(number, SCMP_CMP_GT, value, 0)
 #define BITS(number, mask, value)                                              \
 	SCMP_CMP64(number, SCMP_CMP_MASKED_EQ, mask, value)
 
@@ -40,7 +41,6 @@ static const int calls[] = {
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
 	SCMP_SYS(ppoll_time64),
-	SCMP_SYS(shutdown),
 	/* Policies. */
 	SCMP_SYS(pread64),
 	SCMP_SYS(fstat),
@@ -58,7 +58,6 @@ static const int calls[] = {
 	SCMP_SYS(time),
 	/* malloc. What it frees in between may be mapped and unmapped. */
 	SCMP_SYS(brk),
-	SCMP_SYS(munmap),
 	SCMP_SYS(madvise),
 	SCMP_SYS(getrandom),
 	SCMP_SYS(futex),
@@ -80,21 +79,24 @@ static const int calls[] = {
 
 /*
  * Memory is asked for as malloc does: private, of no file, without a wish
- * where, never to be run. There is no mprotect. So what was read-only at the
- * start stays what and where it is: code, and the address that may be sent to.
+ * where, never to be run. There is no mprotect, and what lies up to the address
+ * that may be sent to is neither unmapped nor moved. So what was read-only at
+ * the start stays what and where it is.
  */
 #define MAP_MASK (MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS)
 #define MAP_WANT (MAP_PRIVATE | MAP_ANONYMOUS)
 
 static int
-allow_memory(scmp_filter_ctx filter)
+allow_memory(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
+	const uintptr_t kept = (uintptr_t)sandbox->address;
 	const struct scmp_arg_cmp map[] = {
 		EQUAL(0, 0),
 		BITS(2, PROT_EXEC, 0),
 		BITS(3, MAP_MASK, MAP_WANT),
 	};
 	const struct scmp_arg_cmp move[] = {
+		ABOVE(0, kept),
 		BITS(3, MREMAP_FIXED, 0),
 	};
 	int error = seccomp_rule_add_array(
@@ -106,6 +108,9 @@ allow_memory(scmp_filter_ctx filter)
 	if (error == 0)
 		error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
 		    SCMP_SYS(mremap), COUNT(move), move);
+	if (error == 0)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+		    SCMP_SYS(munmap), 1, ABOVE(0, kept));
 	return error;
 }
 
@@ -122,7 +127,10 @@ allow_abort(scmp_filter_ctx filter)
 	return error;
 }
 
-/* On a connection, or to the one address that is granted. */
+/*
+ * On a connection, or to the one address that is granted. A listening socket
+ * that is shut down for reading would be lost to the next process, too.
+ */
 static int
 allow_sending(scmp_filter_ctx filter, const struct sandbox *sandbox)
 {
@@ -135,6 +143,9 @@ allow_sending(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	if (error == 0)
 		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
 		    SCMP_SYS(socketpair), 1, EQUAL(0, AF_UNIX));
+	if (error == 0)
+		error = seccomp_rule_add(filter, SCMP_ACT_ALLOW,
+		    SCMP_SYS(shutdown), 1, EQUAL(1, SHUT_WR));
 	return error;
 }
 
@@ -163,7 +174,7 @@ allow_all(scmp_filter_ctx filter, const struct sandbox *sandbox)
 	if (error == 0)
 		error = allow_opening(filter, sandbox);
 	if (error == 0)
-		error = allow_memory(filter);
+		error = allow_memory(filter, sandbox);
 	if (error == 0)
 		error = allow_abort(filter);
 	return error;

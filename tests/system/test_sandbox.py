@@ -24,7 +24,8 @@ from harness import (POLICY_WIRE, PROGRAM, Responder, environment, source,
 REFUSED = ("EPERM", "EACCES")
 
 # Numbers of x86-64's system calls.
-CALLS = {"open": 2, "mmap": 9, "mprotect": 10, "ioctl": 16, "pipe2": 293,
+CALLS = {"open": 2, "mmap": 9, "mprotect": 10, "munmap": 11, "mremap": 25,
+         "shutdown": 48, "ioctl": 16, "pipe2": 293,
          "socket": 41, "connect": 42, "sendto": 44, "bind": 49,
          "socketpair": 53, "clone": 56, "fork": 57, "execve": 59,
          "kill": 62, "rename": 82, "mkdir": 83, "unlink": 87, "symlink": 88,
@@ -206,6 +207,42 @@ def test_refused_inside(tempting):
         place.still_serves()
         assert place.responder.process.poll() is None
         assert place.victim.poll() is None
+
+
+@inside
+@pytest.mark.root
+def test_listener_cannot_be_shut(site):
+    """Shut for reading it would be lost for every later process."""
+    with Place(site) as place:
+        with inject.Intruder(place.pid) as intruder:
+            result = intruder.call(CALLS["shutdown"], 0, socket.SHUT_RD)
+        assert inject.error_name(result) == "EPERM"
+        place.still_serves()
+
+
+@inside
+@pytest.mark.root
+def test_the_address_of_syslog_stays(site):
+    """
+    Datagrams may go to one address, known by its place in memory that cannot
+    be written: nobody puts other memory there.
+    """
+    site.settings.write_text(site.settings.read_text().replace(
+        "stderr", "syslog"))
+    with Responder(site) as responder:
+        pid = responder.process.pid
+        wait_for(lambda: status(pid)["Seccomp"] == "2")
+        pages = [int(line.split("-")[0], 16) for line in
+                 Path(f"/proc/{pid}/maps").read_text().splitlines()
+                 if line.endswith(PROGRAM.name)]
+        with inject.Intruder(pid) as intruder:
+            constants = pages[2]  # headers, code, constants
+            for call, arguments in (("munmap", (constants, 4096)),
+                                    ("munmap", (pages[0], 1 << 20)),
+                                    ("mremap", (constants, 4096, 8192, 1))):
+                result = intruder.call(CALLS[call], *arguments)
+                assert inject.error_name(result) == "EPERM", call
+        check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
 
 
 @inside
