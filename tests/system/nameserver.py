@@ -56,10 +56,14 @@ class Named:
             [self.program, "-g", "-4", "-n", "1", "-c",
              self.directory / "named.conf"],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        wait_for(lambda: self.process.poll() is not None or
-                 b"running" in (self.directory / "log").read_bytes(), 20)
-        log = (self.directory / "log").read_text()
-        assert self.process.poll() is None and "not loaded" not in log, log
+        try:
+            wait_for(lambda: self.process.poll() is not None or
+                     b"running" in (self.directory / "log").read_bytes(), 20)
+            log = (self.directory / "log").read_text()
+            assert self.process.poll() is None and "not loaded" not in log, log
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):

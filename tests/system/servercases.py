@@ -6,13 +6,13 @@ long as the file. The servers themselves are in webservers.py.
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from faults import set_limit
 from harness import PATH, POLICY, POLICY_WIRE, Site, source, wait_for, wire
 from webserver import FORGED
 
@@ -123,15 +123,6 @@ def files_limit(pid):
         if line.startswith("Max open files"):
             return int(line.split()[3])
     raise AssertionError("no such limit")
-
-
-def limit_files(pid, limit):
-    """Sets it, as the user whom the process belongs to: root alone may not."""
-    it = os.stat(f"/proc/{pid}")
-    as_owner = ({"user": it.st_uid, "group": it.st_gid, "extra_groups": []}
-                if os.getuid() == 0 else {})
-    subprocess.run(["prlimit", f"--pid={pid}", f"--nofile={limit}:"],
-                   check=True, **as_owner)
 
 
 def slow_post(server, seconds, length=1000):
@@ -338,7 +329,8 @@ class FastCgiCases(ServerCases):
                         for entry in Path(f"/proc/{pid}/fd").iterdir()}
                 free = min(set(range(len(used) + 1)) - used)
                 # Room for the connection itself, where it is not kept.
-                limit_files(pid, free if server.keeps else free + 1)
+                set_limit(pid, "nofile",
+                          free if server.keeps else free + 1)
             # A connection is not always answered, and then the server has an
             # error of its own to tell.
             replies = []
@@ -349,7 +341,7 @@ class FastCgiCases(ServerCases):
             wait_for(told)
         finally:
             for pid, limit in limits.items():
-                limit_files(pid, limit)
+                set_limit(pid, "nofile", limit)
         reply = replies.pop()
         assert {it.status for it in replies} <= {500, 503}, replies
         assert reply.status == 503
