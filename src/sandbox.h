@@ -49,7 +49,8 @@ void sandbox_drop(void);
  * What stays possible is to look at the metadata of any path (stat, readlink),
  * which Landlock does not know and the server needs for one.
  *
- * A part that the kernel lacks is a warning in the log; a part that it has and
+ * Without Landlock every file that the user may read can be opened. A part that
+ * the kernel lacks is a warning in the log; a part that it has and
  * refuses is an error. Built with sanitizers neither is tried, as they read and
  * run much more; that is told too.
  * Pre: sandbox_drop; there is one thread.
