@@ -89,9 +89,20 @@ tlsrpt    = admin_tlsrpt admin_tlsrpt_fields admin_tlsrpt_read \
             admin_tlsrpt_result admin_tlsrpt_time $(diag)
 tlsrpt_unpack = admin_tlsrpt_unpack admin_tlsrpt_gzip admin_tlsrpt_mail \
             $(tlsrpt)
+facts     = admin_facts $(text)
+rdata     = admin_rdata $(facts)
+detour    = admin_detour $(hostname)
+looking   = admin_examine admin_examine_job admin_lookup admin_lookup_reply \
+            admin_peer admin_peer_call admin_certificate admin_looklib \
+            admin_probe admin_fetch clock $(detour) $(rdata) $(policy)
+judge     = admin_judge admin_judge_code admin_judge_dns admin_judge_finding \
+            admin_judge_https admin_judge_mx admin_judge_probe \
+            admin_judge_record admin_judge_state admin_judge_text \
+            admin_judge_tls admin_judge_tlsrpt admin_human reporturi \
+            $(facts) $(record)
 modules   = text diag hostname mxpattern policy responder framing safefile \
             log sandbox settings store record edit \
-            tlsrpt tlsrpt_unpack
+            tlsrpt tlsrpt_unpack rdata detour judge
 
 objects = $(addprefix $(build)/,$(addsuffix .o,$(sort $(1))))
 units   = $(addprefix $(build)/test_,$(modules))
@@ -126,13 +137,15 @@ $(build)/test_%.o: tests/unit/test_%.c Makefile | $(build)
 $(build):
 	mkdir -p $@
 
-# GMime is loaded when a mail is read; only its headers are needed here.
+# GMime is loaded when a mail is read, libunbound and libcurl when a domain is
+# looked at; only their headers are needed here.
 gmime = $(subst -I,-isystem ,$(shell $(PKG_CONFIG) --cflags gmime-3.0))
 $(build)/admin_tlsrpt_mail.o: private compile += $(gmime)
 
 libs_settings = $(libconfig)
 libs_sandbox  = $(seccomp)
 libs_record   = $(shell $(PKG_CONFIG) --libs libmd)
+libs_judge    = $(libs_record)
 libs_tlsrpt   = $(shell $(PKG_CONFIG) --libs libmd json-c zlib)
 libs_tlsrpt_unpack = $(libs_tlsrpt)
 
@@ -210,13 +223,14 @@ fuzz:
 
 packages      = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
                 libgmime-3.0-dev libidn2-dev libjson-c-dev libmd-dev \
-                libseccomp-dev zlib1g-dev lighttpd curl
+                libseccomp-dev zlib1g-dev libunbound-dev libssl-dev \
+                libcurl4-openssl-dev dns-root-data lighttpd curl
 test_packages = libcmocka-dev python3 python3-pytest nginx-light apache2-bin \
                 libapache2-mod-fcgid openssl bind9 bind9-utils bind9-dnsutils \
                 nsd php-cli perl procps strace valgrind mandoc wrk \
                 php-fpm fcgiwrap gnuplot-nox postfix \
                 postfix-mta-sts-resolver chasquid lighttpd-mod-openssl \
-                iproute2 \
+                iproute2 caddy certbot dehydrated haproxy pebble rsync \
                 clang clang-format clang-tidy cppcheck libclang-rt-14-dev
 
 # Whoever just wants to see it run, or to run it, needs no name server.
@@ -232,7 +246,7 @@ deps:
 demo: cgi-bin/mta-sts.fcgi
 	tests/demo.sh $(if $(ONESHOT),--oneshot)
 
-check: all bench-programs $(units)
+check: all bench-programs $(build)/look $(units)
 	tests/check.py --build $(build) $(units)
 
 memcheck: $(units)
@@ -265,6 +279,13 @@ $(bench)/bare: $(bench)/bare.o $(call objects,$(responder) $(store))
 
 -include $(wildcard $(bench)/*.d)
 
+# The facts about domains, as the tests of what is looked at want them.
+$(build)/look.o: tests/lab/look.c Makefile | $(build)
+	$(compile) -Isrc/admin -c -o $@ $<
+
+$(build)/look: $(build)/look.o $(call objects,$(looking))
+	$(link) -o $@ $^ $(shell $(PKG_CONFIG) --libs json-c)
+
 bench-programs: $(bench)/load $(addprefix $(bench)/,$(rivals))
 
 bench: all bench-programs
@@ -275,7 +296,8 @@ soak: all bench-programs
 	tests/bench/soak.py $(if $(SECONDS),--seconds $(SECONDS))
 
 sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] \
-          tests/bench/*.[ch] tests/bench/rivals/*.c tests/faults/*.c
+          tests/bench/*.[ch] tests/bench/rivals/*.c tests/faults/*.c \
+          tests/lab/*.c
 
 lint: all
 	clang-format --dry-run -Werror $(sources)
@@ -305,9 +327,10 @@ install: all
 	    $(DESTDIR)$(unitdir)/
 	$(INSTALL) -m 0644 src/mta-sts.bash-completion \
 	    $(DESTDIR)$(completions)/mta-sts
-	for file in cgi-bin/*.conf; do \
+	for file in cgi-bin/*.conf cgi-bin/Caddyfile cgi-bin/haproxy.cfg; do \
 	    $(INSTALL) -D -m 0644 $$file \
 	    $(DESTDIR)$(datadir)/$${file#cgi-bin/} || exit 1; done
+	$(INSTALL) -m 0755 cgi-bin/deploy-certificate.sh $(DESTDIR)$(datadir)/
 	for file in $(panels); do \
 	    mode=0755; case $$file in *.php) mode=0644;; esac; \
 	    $(INSTALL) -D -m $$mode $$file \

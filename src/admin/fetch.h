@@ -1,0 +1,39 @@
+/*
+ * The policy by HTTPS, from a few addresses of a policy host in turn, until one
+ * answers. What it says is for others.
+ */
+#ifndef MTASTS_FETCH_H
+#define MTASTS_FETCH_H
+
+#include "peer.h"
+
+#define FETCH_TRIES 3 /* addresses that are asked */
+
+/*
+ * A fetch. It belongs to the caller, who zeroes it, sets the upper part and
+ * leaves it where it is until done has been called.
+ */
+struct fetch {
+	char host[HOSTNAME_SIZE]; /* mta-sts.<domain> */
+	char addresses[FETCH_TRIES][FACTS_ADDRESS_SIZE];
+	size_t count;               /* of them */
+	unsigned port, port_called; /* see peer.h */
+	struct facts_fetch *facts;  /* all zeroes; filled */
+	void (*done)(void *context);
+	void *context;
+
+	size_t next, size;
+	struct peer *peer;
+	struct peer_call call;
+};
+
+/* Begins a fetch; done is called from peer_process. Pre: count is not 0. */
+void fetch_begin(struct fetch *fetch, struct peer *peer);
+
+/*
+ * Whether the fetch brought a whole policy, that a sender would read: 200, from
+ * a good certificate.
+ */
+bool fetch_succeeded(const struct facts_fetch *facts);
+
+#endif
