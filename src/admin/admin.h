@@ -152,8 +152,10 @@ enum admin_exit admin_dns(struct admin *admin);
 enum admin_exit admin_id(struct admin *admin);
 enum admin_exit admin_lint_txt(struct admin *admin);
 enum admin_exit admin_report(struct admin *admin);
+enum admin_exit admin_verify(struct admin *admin);
 
 /* Options that stand beside their verb. */
 extern const struct admin_option admin_report_options[];
+extern const struct admin_option admin_verify_options[];
 
 #endif

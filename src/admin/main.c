@@ -120,6 +120,8 @@ static const struct admin_verb verbs[] = {
 	    admin_lint_txt, json_options, 1, ADMIN_ANY },
 	{ "report", "FILE...", "sum up what senders report of TLS",
 	    admin_report, admin_report_options, 1, ADMIN_ANY },
+	{ "verify", "[DOMAIN...]", "look from outside, as a sender does",
+	    admin_verify, admin_verify_options, 0, ADMIN_ANY },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -132,7 +134,7 @@ static const struct admin_option common_options[] = {
 	{ NULL, NULL, NULL },
 };
 
-#define OPTIONS_MAX 16
+#define OPTIONS_MAX 24
 
 /*
  * What getopt_long gives back for the first row. Each row has a value of its
