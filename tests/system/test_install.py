@@ -20,8 +20,11 @@ HOOKS = {f"usr/share/mta-sts/panels/{name}": f"src/panels/{name}" for name in (
     "directadmin/domain_create_post.sh", "directadmin/domain_destroy_pre.sh",
     "hestiacp/add-mail-domain.sh", "hestiacp/delete-mail-domain.sh")}
 
+SCRIPTS = {"usr/share/mta-sts/deploy-certificate.sh":
+           "cgi-bin/deploy-certificate.sh"}
+
 # Where everything comes from and goes to.
-FILES = PROGRAMS | HOOKS | {
+FILES = PROGRAMS | HOOKS | SCRIPTS | {
     # ISPConfig includes it.
     "usr/share/mta-sts/panels/mta_sts_plugin.inc.php":
         "src/panels/mta_sts_plugin.inc.php",
@@ -35,8 +38,12 @@ FILES = PROGRAMS | HOOKS | {
     "usr/share/mta-sts/apache-fcgid.conf": "cgi-bin/apache-fcgid.conf",
     "usr/share/mta-sts/apache-proxy-fcgi.conf":
         "cgi-bin/apache-proxy-fcgi.conf",
+    "usr/share/mta-sts/apache-md.conf": "cgi-bin/apache-md.conf",
+    "usr/share/mta-sts/Caddyfile": "cgi-bin/Caddyfile",
+    "usr/share/mta-sts/haproxy.cfg": "cgi-bin/haproxy.cfg",
     "usr/share/mta-sts/lighttpd.conf": "cgi-bin/lighttpd.conf",
     "usr/share/mta-sts/nginx.conf": "cgi-bin/nginx.conf",
+    "usr/share/mta-sts/nginx-acme.conf": "cgi-bin/nginx-acme.conf",
     "lib/systemd/system/mta-sts.socket": "cgi-bin/mta-sts.socket",
     "lib/systemd/system/mta-sts.service": "cgi-bin/mta-sts.service",
     "etc/mta-sts/mta-sts.conf": "conf.d/mta-sts.conf",
@@ -88,7 +95,7 @@ def test_these_files_and_no_others(installed):
 def test_content_and_mode(installed, name):
     path = installed / name
     assert path.read_bytes() == (TOP / FILES[name]).read_bytes()
-    mode = 0o755 if name in PROGRAMS | HOOKS else 0o644
+    mode = 0o755 if name in PROGRAMS | HOOKS | SCRIPTS else 0o644
     assert path.stat().st_mode & 0o7777 == mode
 
 

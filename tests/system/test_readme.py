@@ -5,7 +5,9 @@ quotes is one of the programs'. The snippets from "Install" to "Fifty domains"
 run one after the other, as a reader would type them, with a directory that stands
 for the root and recorders in the place of what would change the machine. The demo
 is run too. What the servers make of their files is in the servers' own tests,
-"Panels" in test_admin_panels_each.py, mta-sts(1) in test_admin_manual.py.
+"Certificates" in test_certificates*.py, "Many machines" in
+test_haproxy_machines.py, "Panels" in test_admin_panels_each.py, mta-sts(1) in
+test_admin_manual.py.
 """
 
 import functools
@@ -61,7 +63,7 @@ class Block:
 
     def kind(self):
         """The test that the block is for."""
-        if self.info in ("conf", "console", "dns"):
+        if self.info in ("bash", "conf", "console", "dns"):
             return self.info
         if " " in self.info:
             return "shown"
@@ -88,8 +90,8 @@ def test_every_block_has_its_test():
     assert not [block for block in blocks() if block.kind() is None]
     kinds = [block.kind() for block in blocks()]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
-        "goals": 2, "install": 1, "shown": 2, "conf": 1, "typed": 15,
-        "curl": 1, "dns": 1, "console": 6}
+        "goals": 2, "install": 1, "shown": 3, "conf": 1, "typed": 15,
+        "curl": 1, "dns": 1, "console": 10, "bash": 8}
 
 
 @pytest.mark.parametrize("block", blocks("shown"), ids=str)

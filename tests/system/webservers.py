@@ -7,9 +7,11 @@ asked of them is in servercases.py.
 """
 
 import os
+import shutil
 import ssl
 import subprocess
 
+from harness import free_port
 from webserver import Server
 
 
@@ -256,3 +258,71 @@ class ApacheCgi(Apache):
     modules = ("cgid",)
     directives = "ScriptSock {run}/cgid"
     owns_responder = True
+
+
+class Caddy(Server):
+    """
+    Caddy, whose own authority issues what its on-demand TLS permits; that is
+    asked of the responder, as it is shipped.
+    """
+
+    binary = "caddy"
+    shipped = "Caddyfile"
+    # The file's place for what more the global options have.
+    OPTIONS = "#email hostmaster@hosting.example"
+
+    def __init__(self, site, changes=(), **more):
+        super().__init__(site, changes, **more)
+        self.ask_port = free_port()
+        self.data = self.run / "data"
+        self.admin = self.run / "admin.sock"
+
+    @classmethod
+    def path(cls):
+        """env(1), which gives Caddy a home of its own; None without Caddy."""
+        return super().path() and shutil.which("env")
+
+    def options(self):
+        """Ports and places, and nothing of the machine's."""
+        return f"""default_bind 127.0.0.1
+    https_port {self.port}
+    http_port {free_port()}
+    local_certs
+    skip_install_trust"""
+
+    def replacements(self):
+        return [(self.OPTIONS, self.options()),
+                ("/var/lib/caddy/admin.sock", self.admin),
+                (":846", f":{self.ask_port}"),
+                ("/run/mta-sts/fcgi.sock", self._sock)]
+
+    def main(self, shipped):
+        return f"""import {shipped}
+{self.customers_sites()}"""
+
+    def customers_sites(self):
+        """Those of a customer, by name and by all names."""
+        return f"""www.example.com, *.shadowed.example, mta-sts.exact.example {{
+    tls internal
+    root * {self.customer}
+    file_server
+}}
+"""
+
+    def command(self, conf):
+        user = []
+        if self.worker:
+            it = self.worker
+            user = ["setpriv", f"--reuid={it.pw_uid}", f"--regid={it.pw_gid}",
+                    "--clear-groups", "--inh-caps=+net_bind_service",
+                    "--ambient-caps=+net_bind_service"]
+        return [f"HOME={self.run}", f"XDG_DATA_HOME={self.data}",
+                f"XDG_CONFIG_HOME={self.run}/config", *user, self.binary,
+                "run", "--adapter", "caddyfile", "--config", conf]
+
+    def _is_up(self):
+        assert self._process.poll() is None, "it has left"
+        authority = self.data / "caddy/pki/authorities/local/root.crt"
+        if authority.exists():
+            self.tls = ssl.create_default_context(cafile=authority)
+        return bool(self.tls) and super()._is_up()
