@@ -18,6 +18,9 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parent
 UNIT_SECONDS = 300
 
+# Files of system tests at the same time: they wait more than they compute.
+WORKERS = (os.cpu_count() or 1) + 1
+
 # cmocka's TAP: "ok 1 - name", "not ok 2 - name", "not ok 3 # SKIP name".
 PLAN = re.compile(r"^\s*1\.\.(\d+)", re.MULTILINE)
 RESULT = re.compile(r"^\s*(not )?ok \d+( # SKIP\b)?", re.MULTILINE)
@@ -110,6 +113,7 @@ def run_system(build):
         report = Path(directory) / "junit.xml"
         status = subprocess.run(
             ["pytest-3", "-q", "-r", "fEs", "-p", "no:cacheprovider",
+             "-n", str(WORKERS), "--dist", "loadfile",
              f"--junitxml={report}", f"--basetemp={directory}/tmp",
              str(TESTS / "system")],
             stdin=subprocess.DEVNULL, env=env, check=False).returncode
