@@ -285,13 +285,12 @@ class NaiveProxy(Naive, HostedProxy):
 
     def replacements(self):
         text = (TOP / "cgi-bin" / self.shipped).read_text()
-        start = text.index("\nProxyPass ")
-        directive = text[start:text.index("\n\n", start)]
-        place = '<Location "/.well-known/mta-sts.txt">\n'
+        place = '\n<Location "/.well-known/mta-sts.txt">\n'
+        start = text.index(place + "    ProxyPass ")
         worker = f"unix:{self._sock}|fcgi://mta-sts"
-        return [(directive, f'\n<Proxy "{worker}" enablereuse=on retry=0>\n'
-                 "</Proxy>"),
-                (place, f'{place}    SetHandler "proxy:{worker}"\n'),
+        return [(text[start:text.index("</Location>", start)],
+                 f'\n<Proxy "{worker}" enablereuse=on retry=0>\n</Proxy>'
+                 f'{place}    SetHandler "proxy:{worker}"\n'),
                 *super().replacements()[1:]]
 
 
@@ -299,15 +298,16 @@ class NaiveAction(Naive):
     """An action instead of the Alias."""
 
     alias = "Alias"
+    handler = "fcgid-script"
 
     def replacements(self):
         return [*super().replacements(),
-                (f'    {self.alias} "{self.program}"\n',
-                 '    SetHandler mta-sts\n    Action mta-sts '
+                (f'    {self.alias} "{self.program}"\n', ""),
+                (f"\n    SetHandler {self.handler}\n",
+                 "\n    SetHandler mta-sts\n    Action mta-sts "
                  '"/program/mta-sts.fcgi" virtual\n'),
-                ("</IfModule>\n\n# Apache answers",
-                 f'</IfModule>\nAlias "/program/" "{self.root}/"\n'
-                 "# Apache answers")]
+                ("# Apache answers",
+                 f'Alias "/program/" "{self.root}/"\n# Apache answers')]
 
 
 class NaiveFcgid(NaiveAction, HostedFcgid):
@@ -318,6 +318,7 @@ class NaiveCgi(NaiveAction, HostedCgi):
     """With plain CGI."""
 
     alias = "ScriptAlias"
+    handler = "cgi-script"
 
 
 NAIVE = (NaiveProxy, NaiveFcgid, NaiveCgi)

@@ -122,7 +122,8 @@ class TestApacheCgi(ServerCases, ApacheCases):
 @pytest.mark.parametrize("line", [
     "ProxyPass / fcgi://127.0.0.1:9/", "Alias /.well-known {customer}",
     "Redirect / http://www.example.com/", "ProxyErrorOverride On",
-    "AddDefaultCharset utf-8"])
+    "AddDefaultCharset utf-8", "ProxyPass /.well-known !",
+    "RewriteEngine On\nRewriteRule ^ /forged.txt [PT]"])
 def test_virtual_host_comes_after(line):
     """What the head of apache-proxy-fcgi.conf says of virtual hosts."""
     with Site() as site:

@@ -107,22 +107,26 @@ def with_own(way, lines):
     return Own
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_customer_wins_with_a_rule(way):
+# His text is the policy, or SetHandler takes it for a program, and it is none.
+PROGRAM_FAILS = "500 Apache"
+
+
+@pytest.mark.parametrize("way, wins", zip(
+    WAYS, ("200 customer", PROGRAM_FAILS, PROGRAM_FAILS)))
+def test_customer_wins_with_a_rule(way, wins):
     """One that a panel writes for him, and no RewriteEngine Off."""
     rule = "RewriteEngine On\nRewriteRule ^ {www}/forged.txt [END]"
     for server in host(with_own(way, rule),
                        changes=[("RewriteEngine Off", "# nothing")]):
         server.account.furnish(STOCK)
-        assert whose(server.ask(VICTIM_HOST)) == "200 customer"
+        assert whose(server.ask(VICTIM_HOST)) == wins
 
 
 @pytest.mark.parametrize("way", WAYS[1:])
 def test_customer_wins_with_a_proxy(way):
     """His application behind ProxyPass "/", and no exception from it."""
     for server in host(with_own(way, "ProxyPass / http://127.0.0.1:1/"),
-                       changes=[('ProxyPass "/.well-known/mta-sts.txt" "!"',
-                                 "# nothing")]):
+                       changes=[('ProxyPass "!"', "# nothing")]):
         assert whose(server.ask(VICTIM_HOST)) == "503 Apache"
 
 
@@ -139,4 +143,4 @@ def test_customer_wins_with_an_alias(way, alias):
                      f'"{self.program}"\n' + place)]
     for server in host(Outside):
         server.account.furnish(STOCK)
-        assert whose(server.ask(VICTIM_HOST)) == "200 customer"
+        assert whose(server.ask(VICTIM_HOST)) == PROGRAM_FAILS

@@ -6,11 +6,13 @@ such lines as customers ask for them.
 """
 
 import os
+import re
 import signal
 
 import pytest
 
 from customer import VICTIM_HOST, Program
+from harness import TOP
 from hostedapache import (ERRORS, FORGING, STOCK, WAYS, HostedProxy, host,
                           untouched, whose)
 
@@ -36,15 +38,51 @@ AFTER = [
     "SetEnv MTA_STS_CONF /nowhere\nSetEnv HTTP_HOST mta-sts.other.example",
     "AllowEncodedSlashes On", "UseCanonicalName On",
     "RewriteEngine On\nRewriteOptions Inherit", "ProxyPassInherit Off",
+    "ProxyPass /.well-known !", r"ProxyPassMatch ^/\.well-known/ !",
+    "ProxyPass /.well-known/ !\nProxyPass / http://127.0.0.1:1/",
+    '<FilesMatch ".">\nSetHandler default-handler\n</FilesMatch>',
+    '<DirectoryMatch ".">\nSetHandler default-handler\n</DirectoryMatch>',
 ]
 
-# What comes before them: the shipped files name it.
+SECTION = "<Location /.well-known>\n{}\n</Location>"
+
+# What comes before them: the shipped files name it. And of which ways.
 BEFORE = {
     "to be denied": (
         "<Location />\nRequire all denied\n</Location>", WAYS),
     "redirect": ("Redirect / http://www.example/", WAYS[1:]),
+    "dotfiles hidden": ('RedirectMatch 404 "/\\."', WAYS[1:]),
+    "redirect in a location": (
+        SECTION.format("RedirectMatch ^ http://www.example/"), WAYS),
+    "redirect by If": (
+        '<If "true">\nRedirectMatch ^ http://www.example/\n</If>', WAYS),
     "alias in a location": (
         "<Location />\nAlias {www}/forged.txt\n</Location>", WAYS[1:]),
+    "no proxy in a location": (SECTION.format("ProxyPass !"), WAYS[:1]),
+    "proxy in a location": (
+        SECTION.format("ProxyPass http://127.0.0.1:1/"), WAYS),
+    "encoded": ("ProxyPass / http://127.0.0.1:1/ mapping=encoded", WAYS),
+    "rule in a location": (SECTION.format(RULE), WAYS),
+    "handler in a location": (
+        SECTION.format("SetHandler default-handler"), WAYS[1:]),
+    "handler by pattern": (
+        '<LocationMatch "txt$">\nSetHandler "proxy:fcgi://127.0.0.1:1"\n'
+        "</LocationMatch>", WAYS[1:]),
+    "handler by If": (
+        '<If "true">\nSetHandler default-handler\n</If>', WAYS[1:]),
+    "no programs": (SECTION.format("Options None"), WAYS[1:2]),
+    "character set in a location": (
+        SECTION.format("AddDefaultCharset utf-8"), WAYS),
+    "error pages in a location": (
+        SECTION.format("ProxyErrorOverride On\nErrorDocument 404 /run.cgi"),
+        WAYS[:1]),
+    "another header": ("Header always set X-Content-Type-Options x", WAYS),
+    "another host": ("RequestHeader set Host mta-sts.other.example", WAYS),
+    "another host for FastCGI": (
+        "ProxyFCGISetEnvIf true HTTP_HOST mta-sts.other.example", WAYS[:1]),
+    "substituted": ("AddOutputFilterByType SUBSTITUTE text/plain\n"
+                    "Substitute s/enforce/none/", WAYS),
+    "Lua": ("LuaHookAccessChecker {www}/own.lua deny", WAYS),
     "not to inherit": ("ProxyPassInherit Off\nBalancerInherit Off",
                        WAYS[:1]),
 }
@@ -100,8 +138,11 @@ def test_after(server, lines):
 def test_before(server, case):
     """What only an administrator can write; the shipped files say so."""
     lines, ways = BEFORE[case]
-    ours = whose(server.ask("mta-sts." + name(lines))) == "200 policy"
-    assert ours == (not isinstance(server, ways))
+    domain = name(lines)
+    ours = [whose(server.ask("mta-sts." + domain)),
+            whose(server.ask("mta-sts.no." + domain))]
+    assert (ours == ["200 policy", "404 ours"]) == (
+        not isinstance(server, ways))
 
 
 # Error pages.
@@ -182,6 +223,62 @@ def test_silent_responder():
         finally:
             os.kill(server.responder.process.pid, signal.SIGCONT)
         untouched(server)
+
+
+# The statuses that the shipped files name.
+NAMED = (400, 401, 403, 404, 405, 408, 411, 413, 417, 500, 501, 502, 503, 504)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_same_statuses_in_each_file(way):
+    text = (TOP / "cgi-bin" / way.shipped).read_text()
+    assert re.findall(r"^ *ErrorDocument +(.*)$", text, re.MULTILINE) == [
+        f"{status} default" for status in NAMED]
+
+
+def with_each_status(way):
+    """That way; virtual hosts in which the path has each of the statuses."""
+
+    class EachStatus(way):
+        def virtual_hosts(self):
+            return "".join(f"""
+<VirtualHost 127.0.0.1:{self.port}>
+    ServerName mta-sts.s{status}.example
+    DocumentRoot {self.account.www}
+    {self.error_pages()}
+    <Location /.well-known>
+        RedirectMatch {status} ^
+    </Location>
+    <Directory {self.account.www}>
+        AllowOverride All
+        Options All
+        Require all granted
+    </Directory>
+</VirtualHost>
+""" for status in NAMED) + super().virtual_hosts()
+    return EachStatus
+
+
+def whose_pages(server):
+    """Of each status."""
+    forge_error_pages(server.account)
+    untouched(server)
+    return [whose(server.ask(f"mta-sts.s{status}.example"))
+            for status in NAMED]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_each_status_has_apaches_words(way):
+    for server in host(with_each_status(way)):
+        assert whose_pages(server) == [f"{status} Apache" for status in NAMED]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_customer_wins_without_these_lines(way):
+    """Each of them is needed: without it, his page for it is a policy."""
+    for server in host(with_each_status(way),
+                       changes=[("    ErrorDocument ", "    #")]):
+        assert whose_pages(server) == ["200 customer"] * len(NAMED)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -129,6 +129,56 @@ def test_own_settings(customer, name, shipped):
                 assert b"x-forged" not in reply.body
 
 
+INTERCEPT = '    server.error-intercept = "disable"\n'
+
+
+def first_line(server, host):
+    """Of the reply: without the shipped line it may have no end."""
+    connection = server.connection()
+    connection.connect()
+    try:
+        connection.sock.sendall(tables.request(host))
+        return connection.sock.makefile("rb").readline().decode().strip()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("shipped", [True, False],
+                         ids=["as shipped", "without the line"])
+def test_errors_caught(customer, shipped):
+    """An error of the responder is not made a success."""
+    kind = hostile(Default, customer)
+    kind.own = ('server.error-intercept = "enable" '
+                'server.error-handler-404 = "/forged.txt"')
+    broken = "mta-sts.broken.example"
+    with Site() as site:
+        furnish(site)
+        site.write("broken.example", "version: STSv1\n")
+        with kind(site, [] if shipped else [(INTERCEPT, "")]) as server:
+            wait_for(server.responders)
+            assert word(ask(server, VICTIM_HOST)) == "policy"
+            lines = [first_line(server, host) for host in
+                     (INVENTED_HOST, broken)]
+            if not shipped:
+                assert lines[0] == "HTTP/1.1 200 OK"
+                return
+            assert lines == ["HTTP/1.1 404 Not Found",
+                             "HTTP/1.1 500 Internal Server Error"]
+            reply = ask(server, INVENTED_HOST)
+            assert (reply.status, reply.body) == (404, b"404 Not Found\r\n")
+
+
+def test_host_that_is_set(customer):
+    """What lighttpd.conf says of it: that name's policy for every host."""
+    kind = hostile(Default, customer)
+    kind.own = f'setenv.set-request-header = ( "Host" => "{VICTIM_HOST}" )'
+    with Site() as site:
+        furnish(site)
+        with kind(site) as server:
+            wait_for(server.responders)
+            assert word(ask(server, INVENTED_HOST)) == "policy"
+
+
 def test_attack_is_real(customer):
     """Without the shipped file the customer's text is the policy."""
     class Without(hostile(Default, customer)):

@@ -126,62 +126,75 @@ def test_own_settings(customer, name):
             assert ask(server, NAME).body == FORGED
 
 
-def test_settings_of_http(customer):
-    """What the block inherits does not bring his text either."""
-    kind = own(customer, of_http=(
-        "root {customer}; error_page 400 404 405 500 =200 /forged.txt; "
-        "fastcgi_intercept_errors on; "
-        "fastcgi_param HTTP_HOST mta-sts.example.com; "
-        "add_header X-More yes always;\n"))
-    with Site() as site:
-        furnish(site)
-        with kind(site) as server:
-            assert word(ask(server, VICTIM_HOST)) == "policy"
-            assert ask(server, INVENTED_HOST).status == 404
-            assert ask(server, "mta-sts.a_b").status == 400
-            for path in ("/forged.txt", "/.well-known/forged.txt"):
-                reply = ask(server, VICTIM_HOST, path)
-                assert b"x-forged" not in reply.body
-
-
 # Names of a customer's block, a change of the shipped file, and whose text is
-# the answer: as nginx.conf tells of the trap.
+# the answer for the victim's host and for the invented one (or its status): as
+# nginx.conf tells of the trap.
 EXACT = (SHIPPED_NAMES, f"server_name mta-sts.* {VICTIM_HOST};")
 TRAPS = [
-    (NAME, None, "policy"),
-    ("*.victim.example", None, "his"),
-    (".victim.example", None, "his"),
-    ("*.victim.example", EXACT, "policy"),
-    (".victim.example", EXACT, "policy"),
-    ("*.example", None, "his"),
-    ("*.example", EXACT, "policy"),
+    (NAME, None, "policy", "404"),
+    ("*.victim.example", None, "his", "404"),
+    (".victim.example", None, "his", "404"),
+    ("*.victim.example", EXACT, "policy", "404"),
+    (".victim.example", EXACT, "policy", "404"),
+    ("*.example", None, "his", "his"),
+    ("*.example", EXACT, "policy", "his"),
     # Longer, and of the same kind as ours.
-    ("mta-sts.victim.*", None, "his"),
-    ("mta-sts.victim.*", EXACT, "policy"),
-    ("~^mta-sts\\.victim", None, "policy"),
-    ("_ ''", None, "policy"),
+    ("mta-sts.victim.*", None, "his", "404"),
+    ("mta-sts.victim.*", EXACT, "policy", "404"),
+    ("~^mta-sts\\.victim", None, "policy", "404"),
+    ("_ ''", None, "policy", "404"),
     # The very name: of two the block that was read first.
-    (VICTIM_HOST, None, "his"),
-    (VICTIM_HOST, EXACT, "his"),
+    (VICTIM_HOST, None, "his", "404"),
+    (VICTIM_HOST, EXACT, "his", "404"),
+    ("mta-sts.*", None, "his", "his"),
+    ("mta-sts.*", EXACT, "policy", "his"),
+    (f"{NAME} mta-sts.*", None, "his", "his"),
 ]
 
 
 def other_address(server):
-    """The second way out: an address of their own."""
+    """The other way out: an address of their own."""
     return (f"listen 127.0.0.1:{server.port} ssl;",
             f"listen 127.0.0.2:{server.port} ssl;")
 
 
-@pytest.mark.parametrize("names, change, wanted", TRAPS)
-def test_trap(customer, names, change, wanted):
-    kind = own(customer, names=names)
+@pytest.mark.parametrize("names, change, victim, invented", TRAPS)
+def test_trap(customer, names, change, victim, invented):
+    kind = type("Own", (HisCertificate, own(customer, names=names)), {})
     with Site() as site:
         furnish(site)
         with kind(site, [change] if change else []) as server:
-            assert word(ask(server, VICTIM_HOST)) == wanted
+            assert word(ask(server, VICTIM_HOST)) == victim
+            assert word(ask(server, INVENTED_HOST)) == invented
 
 
-@pytest.mark.parametrize("names", ["*.victim.example", VICTIM_HOST])
+class ReadFirst:
+    """Before a server: the shipped file comes before the customer's block."""
+
+    def main(self, shipped):
+        text, line = super().main(shipped), f"include {shipped};"
+        assert text.count(line) == 1
+        return text.replace(line, "").replace("http {", "http {\n" + line)
+
+
+@pytest.mark.parametrize("names, change", [
+    ("mta-sts.*", None), (VICTIM_HOST, EXACT), ("*.victim.example", EXACT),
+    (f"{VICTIM_HOST} mta-sts.*", EXACT)])
+def test_read_first(customer, names, change):
+    """The first way out for equal names: ours is the first."""
+    kind = type("Own", (ReadFirst, HisCertificate,
+                        own(customer, names=names)), {})
+    with Site() as site:
+        furnish(site)
+        with kind(site, [change] if change else []) as server:
+            assert word(ask(server, VICTIM_HOST)) == "policy"
+            assert ask(server, INVENTED_HOST).status == 404
+            assert "conflicting server name" in server.log() or "*." in names
+
+
+@pytest.mark.parametrize("names", [
+    "*.victim.example", VICTIM_HOST, "mta-sts.*",
+    f"{VICTIM_HOST} mta-sts.* *.example"])
 def test_address_of_their_own(customer, names):
     """Then no name of a customer's matters, not even the very same."""
     kind = type("Own", (HisCertificate, own(customer, names=names)), {})
@@ -192,8 +205,10 @@ def test_address_of_their_own(customer, names):
         with server:
             assert word(ask(server, VICTIM_HOST)) == "his"
             server.address = "127.0.0.2"
-            reply = ask(server, VICTIM_HOST, name=VICTIM_HOST)
-            assert word(reply) == "policy"
+            for host, wanted in ((VICTIM_HOST, "policy"),
+                                 (INVENTED_HOST, "404")):
+                reply = ask(server, host, name=VICTIM_HOST)
+                assert word(reply) == wanted
 
 
 def test_attack_is_real(customer):
