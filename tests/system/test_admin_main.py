@@ -11,7 +11,7 @@ from harness import TOP
 
 VERBS = ["check", "list", "hosts", "show", "explain", "add", "set", "alias",
          "rename", "import", "retire", "remove", "history", "dns", "id",
-         "lint-txt"]
+         "lint-txt", "report", "verify"]
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])
