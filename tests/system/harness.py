@@ -5,8 +5,10 @@ listening socket. Knows neither FastCGI nor HTTP: see fastcgi.py and cgi.py.
 """
 
 import atexit
+import contextlib
 import os
 import pwd
+import random
 import shutil
 import signal as signals
 import socket as sockets
@@ -83,10 +85,15 @@ def wait_for(predicate, seconds=10):
 
 
 def free_port():
-    """A TCP port of the loopback that is free just now."""
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """
+    A free TCP port of the loopback: a random one of those that no connection
+    takes by itself, so that others who look for one hardly find the same.
+    """
+    while True:
+        port = random.randrange(10000, 32000)
+        with sockets.socket() as it, contextlib.suppress(OSError):
+            it.bind(("127.0.0.1", port))
+            return port
 
 
 def environment(extra=None):

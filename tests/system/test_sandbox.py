@@ -231,7 +231,8 @@ def test_the_address_of_syslog_stays(site):
         "stderr", "syslog"))
     with Responder(site) as responder:
         pid = responder.process.pid
-        wait_for(lambda: status(pid)["Seccomp"] == "2")
+        check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
+        assert status(pid)["Seccomp"] == "2"
         pages = [int(line.split("-")[0], 16) for line in
                  Path(f"/proc/{pid}/maps").read_text().splitlines()
                  if line.endswith(PROGRAM.name)]

@@ -323,6 +323,8 @@ class Caddy(Server):
     def _is_up(self):
         assert self._process.poll() is None, "it has left"
         authority = self.data / "caddy/pki/authorities/local/root.crt"
-        if authority.exists():
+        try:
             self.tls = ssl.create_default_context(cafile=authority)
+        except (FileNotFoundError, ssl.SSLError):
+            return False  # not there, or not all of it
         return bool(self.tls) and super()._is_up()
