@@ -252,7 +252,7 @@ check: all bench-programs $(build)/look $(units)
 
 memcheck: $(units)
 	for unit in $(units); do \
-	    $(VALGRIND) -q --error-exitcode=1 --leak-check=full \
+	    UNIT_SMALL=1 $(VALGRIND) -q --error-exitcode=1 --leak-check=full \
 	    --errors-for-leak-kinds=all \
 	    --suppressions=tests/unit/valgrind.supp $$unit || exit 1; done
 

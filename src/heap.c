@@ -13,6 +13,8 @@ heap_suffices(size_t size)
 	/* Or the compiler sees that nobody uses it, and leaves it out. */
 	void *volatile block;
 
+	if (size == 0)
+		return true;
 	/* What is freed below is to stay where it is found again. */
 	if (size > kept) {
 		(void)mallopt(M_MMAP_MAX, 0);

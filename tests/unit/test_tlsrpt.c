@@ -303,6 +303,7 @@ test_bounds(void **state)
 	struct tlsrpt tlsrpt;
 
 	(void)state;
+	UNIT_SKIP_LARGE();
 	read_much(
 	    "{\"policies\":[{}", ",{}", TLSRPT_OBJECTS_MAX - 2, "]}", &tlsrpt);
 	UNIT_FINDINGS(__LINE__, &found, "");

@@ -236,11 +236,13 @@ test_gzip(void **state)
 static void
 test_gzip_bounds(void **state)
 {
-	char *zeros = calloc(1, TLSRPT_TEXT_MAX + 1), *out;
+	char *zeros, *out;
 	size_t length, i, got;
 	const char *fault;
 
 	(void)state;
+	UNIT_SKIP_LARGE();
+	zeros = calloc(1, TLSRPT_TEXT_MAX + 1);
 	length = pack(packed, 0, sizeof(packed), zeros, TLSRPT_TEXT_MAX);
 	fault = tlsrpt_gunzip((struct text_span){ packed, length }, &out, &got);
 	UNIT_EXPECT(__LINE__, fault == NULL && got == TLSRPT_TEXT_MAX);
@@ -304,6 +306,7 @@ static void
 test_mail_bounds(void **state)
 {
 	(void)state;
+	UNIT_SKIP_LARGE();
 	unpack_much(MULTI, "--b\n\n\n", TLSRPT_PARTS_MAX);
 	UNIT_FINDINGS(__LINE__, &found, "0:0: error: the mail is said");
 	unpack_much(MULTI, "--b\n\n\n", TLSRPT_PARTS_MAX + 1);

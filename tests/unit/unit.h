@@ -42,6 +42,13 @@
 		skip();                                                        \
 	} while (0)
 
+/* For a test of much data, with which valgrind would take minutes. */
+#define UNIT_SKIP_LARGE()                                                      \
+	do {                                                                   \
+		if (getenv("UNIT_SMALL") != NULL)                              \
+			UNIT_SKIP("too much for valgrind");                    \
+	} while (0)
+
 static unsigned unit_failed;
 
 /* Where the rows of the next table are, if not in the file of the test. */
