@@ -7,6 +7,7 @@ serves all the while. The parts for themselves are in unit/test_sandbox.c.
 import os
 import re
 import resource
+import shutil
 import signal
 import socket
 import struct
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import fastcgi
+import harness
 import inject
 from cgi import check, variables
 from harness import (POLICY_WIRE, PROGRAM, Responder, environment, source,
@@ -378,11 +380,13 @@ def test_same_user(site, settings, wanted):
 
     if Path("/proc/sys/kernel/yama/ptrace_scope").exists():
         pytest.skip("Yama allows it to nobody")
+    for module in (inject, harness):  # to where anybody can read it
+        shutil.copy(module.__file__, site.root)
     with Place(site, settings, preexec=become) as place:
         place.still_serves()
         done = subprocess.run(
             ["/usr/bin/python3", "-c", TRIES, str(place.pid),
-             str(Path(__file__).parent)], text=True,
+             str(site.root)], text=True,
             env=environment({"PYTHONDONTWRITEBYTECODE": "1"}),
             preexec_fn=become, capture_output=True, timeout=30, check=False)
         found = done.stdout.split("\n")[:-1]
