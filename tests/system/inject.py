@@ -57,6 +57,15 @@ class Intruder:
         self._released = False
 
     def __enter__(self):
+        wait_for(self._stop_in_a_call)
+        self._scratch = self._registers[_RSP] - _SCRATCH
+        return self
+
+    def _stop_in_a_call(self):
+        """
+        Stops it where it waits in a system call: what it has just run is the
+        instruction. False, and it goes on, where it was about something else.
+        """
         _ptrace(_PTRACE_SEIZE, self.pid)
         _ptrace(_PTRACE_INTERRUPT, self.pid)
         _wait(self.pid)
@@ -64,11 +73,12 @@ class Intruder:
         _ptrace(_PTRACE_GETREGS, self.pid, None, buffer)
         self._registers = list(_REGISTERS.unpack(buffer.raw))
         self._memory = open(f"/proc/{self.pid}/mem", "r+b", buffering=0)
-        # It waits in a system call; what it has just run is the instruction.
         self._instruction = self._registers[_RIP] - len(_SYSCALL)
-        assert self.read(self._instruction, 2) == _SYSCALL
-        self._scratch = self._registers[_RSP] - _SCRATCH
-        return self
+        if self.read(self._instruction, 2) == _SYSCALL:
+            return True
+        self._memory.close()
+        _ptrace(_PTRACE_DETACH, self.pid)
+        return False
 
     def __exit__(self, *_):
         self._memory.close()
