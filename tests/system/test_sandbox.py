@@ -387,7 +387,8 @@ def test_same_user(site, settings, wanted):
         done = subprocess.run(
             ["/usr/bin/python3", "-c", TRIES, str(place.pid),
              str(site.root)], text=True,
-            env=environment({"PYTHONDONTWRITEBYTECODE": "1"}),
+            env=environment({"PYTHONDONTWRITEBYTECODE": "1",
+                             "MTA_STS_FCGI": str(PROGRAM)}),
             preexec_fn=become, capture_output=True, timeout=30, check=False)
         found = done.stdout.split("\n")[:-1]
         assert len(found) == 4 and set(found) <= wanted, done
