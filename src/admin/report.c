@@ -229,13 +229,13 @@ take(void *context, const struct diag *diag)
 		show_source(report, diag);
 }
 
-static bool
-wants_colour(void)
+bool
+report_wants_colour(int descriptor)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *terminal = getenv("TERM");
 
-	return isatty(STDERR_FILENO) == 1 &&
+	return isatty(descriptor) == 1 &&
 	       (no_color == NULL || no_color[0] == '\0') &&
 	       (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
@@ -246,7 +246,7 @@ report_init(struct report *report, const struct admin *admin)
 	*report = (struct report){
 		.sink = { .take = take, .context = report, .file = "" },
 		.admin = admin,
-		.colour = wants_colour(),
+		.colour = report_wants_colour(STDERR_FILENO),
 	};
 }
 

@@ -30,6 +30,9 @@ struct report {
 	void *context;
 };
 
+/* Whether it is a terminal that can show colour, and NO_COLOR is not set. */
+bool report_wants_colour(int descriptor);
+
 /*
  * Makes a report. Colour is for a terminal, unless NO_COLOR is set. With
  * --quiet warnings are counted and not shown, unless --strict makes errors of

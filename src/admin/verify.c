@@ -254,21 +254,10 @@ open_local(struct admin *admin)
 }
 
 static bool
-wants_colour(void)
-{
-	const char *no_color = getenv("NO_COLOR");
-	const char *terminal = getenv("TERM");
-
-	return isatty(STDOUT_FILENO) == 1 &&
-	       (no_color == NULL || no_color[0] == '\0') &&
-	       (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
-static bool
 begin(struct admin *admin)
 {
 	run.local.admin = admin;
-	run.colour = wants_colour();
+	run.colour = report_wants_colour(STDOUT_FILENO);
 	make_tlsrpt(&admin->settings);
 	run.judge = (struct judge){ .take = take,
 		.ready_after = READY_AFTER,
