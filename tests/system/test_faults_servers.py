@@ -43,7 +43,7 @@ WITHOUT = {500, 502, 503}
 
 # What a client may see while there is no web server.
 AWAY = {"ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected",
-        "BrokenPipeError"}
+        "BrokenPipeError", "SSLEOFError", "SSLZeroReturnError"}
 
 # How long nobody is answered after the responder was killed; a server that
 # starts it itself waits some time before it does so again.
