@@ -1,7 +1,7 @@
 /*
  * The command mta-sts: what its verbs share. A verb is a function, a row in the
- * table of main.c, and nothing else; the table is the help text and the grammar
- * of the command line.
+ * table of verbs.c, and nothing else; the table is the help text and the
+ * grammar of the command line.
  */
 #ifndef MTASTS_ADMIN_H
 #define MTASTS_ADMIN_H
@@ -134,7 +134,10 @@ void admin_tell(const struct admin *admin, const char *format, ...)
 enum admin_exit admin_misused(const struct admin *admin, const char *format,
     ...) __attribute__((format(printf, 2, 3)));
 
-/* The verbs; what each does is in main.c's table and in mta-sts(1). */
+/* The table of verbs, ended by a NULL name. */
+extern const struct admin_verb admin_verbs[];
+
+/* The verbs; what each does is in the table and in mta-sts(1). */
 enum admin_exit admin_check(struct admin *admin);
 enum admin_exit admin_list(struct admin *admin);
 enum admin_exit admin_hosts(struct admin *admin);
