@@ -258,7 +258,7 @@ memcheck: $(units)
 
 # The load generator, and the programs that the responder is compared with.
 bench   = $(build)/bench
-rivals  = constant naive bare
+rivals  = constant naive bare least
 
 $(bench)/%.o: tests/bench/%.c Makefile | $(bench)
 	$(compile) -c -o $@ $<
@@ -275,8 +275,14 @@ $(bench)/load: $(addprefix $(bench)/,load.o client.o mix.o)
 $(bench)/constant $(bench)/naive: $(bench)/%: $(bench)/%.o
 	$(link) -o $@ $^ $(libfcgi)
 
-$(bench)/bare: $(bench)/bare.o $(call objects,$(responder) $(store))
+$(bench)/bare: $(bench)/bare.o
 	$(link) -o $@ $^
+
+$(bench)/least: $(bench)/least.o
+	$(link) -o $@ $^ $(libfcgi)
+
+$(bench)/bare $(bench)/least: $(bench)/source.o \
+    $(call objects,$(responder) $(store))
 
 -include $(wildcard $(bench)/*.d)
 
@@ -297,7 +303,7 @@ soak: all bench-programs
 	tests/bench/soak.py $(if $(SECONDS),--seconds $(SECONDS))
 
 sources = src/*.[ch] src/admin/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] \
-          tests/bench/*.[ch] tests/bench/rivals/*.c tests/faults/*.c \
+          tests/bench/*.[ch] tests/bench/rivals/*.[ch] tests/faults/*.c \
           tests/lab/*.c
 
 lint: all

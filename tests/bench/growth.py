@@ -22,12 +22,13 @@ from servers import host
 import fastcgi
 from cgi import variables
 from harness import PROGRAM, Listener, Responder, environment
-from tables import Column, Table
+from tables import Column, Table, ratios
 
 SIZES = (10, 1000, 100_000, 1_000_000)
 QUICK_SIZES = (10, 100)
 DISK_SIZES = SIZES[:3]  # where there is no file system in memory
 REQUESTS = 100_000      # of a round
+TURNS = 3               # a round has so many, or noise would hide what is flat
 CLONE_NEWNS = 0x00020000
 
 
@@ -107,7 +108,7 @@ class Size:
 def show_sizes(bench, sizes):
     """The first table."""
     requests = REQUESTS // (100 if bench.quick else 1)
-    for turn in range(bench.rounds):
+    for turn in range(TURNS * bench.rounds):
         # Each size comes first once in a while.
         first = turn % len(sizes)
         for name in ("same", "all", "start"):
@@ -117,6 +118,7 @@ def show_sizes(bench, sizes):
         "growth", "More policies in one directory, four kept connections",
         [Column("policies", "policies", ",d"),
          Column("cpu", "CPU us", ".2f"),
+         Column("flat", f"CPU, {sizes[0].count} policies = 1", ".2f"),
          Column("pss", "PSS KiB", ",d"), Column("dirty", "dirty KiB", ",d"),
          Column("start", "start ms", ".1f")],
         note="CPU: of a request, the responder alone. start: until the first "
@@ -127,6 +129,7 @@ def show_sizes(bench, sizes):
             memory = common.memory_kib(size.responder.process.pid)
             start = size.figures["start"] if name == "same" else None
             table.row(label, policies=size.count, cpu=size.figures[name],
+                      flat=ratios(size.figures[name], sizes[0].figures[name]),
                       pss=memory["pss"], dirty=memory["dirty"], start=start)
     bench.show(table)
 

@@ -28,6 +28,9 @@ _TOTALS = "PROGRAM TOTALS"
 WAYS = (("kept, known", True, "known"), ("kept, unknown", True, "unknown"),
         ("new, known", False, "known"), ("new, unknown", False, "unknown"))
 
+# Whose system calls are counted.
+CALLERS = (programs.Unsandboxed, programs.Least, programs.Bare)
+
 
 def missing():
     """What of valgrind and strace is not installed, or None."""
@@ -143,8 +146,8 @@ def system_calls(site, kind, kept, which, requests=200):
 
 def show_instructions(bench, site, requests):
     """Totals of every way, of the responder and of what it is compared with."""
-    kinds = (programs.Unsandboxed, programs.Bare, programs.Constant,
-             programs.Naive)
+    kinds = (programs.Unsandboxed, programs.Least, programs.Bare,
+             programs.Constant, programs.Naive)
     ways = WAYS
     if bench.quick:
         kinds, ways = kinds[:2], WAYS[:1]
@@ -186,19 +189,19 @@ def show_functions(bench, site, requests):
 
 
 def show_system_calls(bench, site, requests):
-    """The responder's beside those of the limit."""
+    """The responder's beside those of the limits."""
     for kept in (True, False):
-        ours = system_calls(site, programs.Unsandboxed, kept, "known",
-                            requests)
-        theirs = system_calls(site, programs.Bare, kept, "known", requests)
+        calls = {kind.name: system_calls(site, kind, kept, "known", requests)
+                 for kind in CALLERS}
         way = "kept" if kept else "new"
         table = Table(f"listing-calls-{way}",
                       f"System calls of a request, {way} connections",
-                      [Column("ours", programs.Responder.name, ".2f"),
-                       Column("theirs", programs.Bare.name, ".2f")])
-        for name in sorted({*ours, *theirs}):
-            table.row(name, ours=ours.get(name), theirs=theirs.get(name))
-        table.row("all", ours=sum(ours.values()), theirs=sum(theirs.values()))
+                      [Column(name, name, ".2f") for name in calls])
+        for name in sorted(set().union(*calls.values())):
+            table.row(name, **{kind: each.get(name)
+                               for kind, each in calls.items()})
+        table.row("all", **{kind: sum(each.values())
+                            for kind, each in calls.items()})
         bench.show(table)
 
 

@@ -124,11 +124,19 @@ class Bare(Program):
     """(c): the limit of the design."""
 
     name = "hand-written epoll, no libfcgi"
+    program = "bare"
     concurrent = True
 
     def command(self):
-        return [self.site.place(common.BUILT / "bare"), self.site.policies,
-                os.getuid()]
+        return [self.site.place(common.BUILT / self.program),
+                self.site.policies, os.getuid()]
+
+
+class Least(Bare):
+    """The limit of a design with libfcgi."""
+
+    name = "the least with libfcgi"
+    program = "least"
 
 
 class Constant(Program):
@@ -252,7 +260,8 @@ class Fcgiwrap(Program):
         return self._clock.nanoseconds
 
 
-ALL = (Responder, Unsandboxed, Bare, Constant, Naive, PhpFpm, Fcgiwrap)
+ALL = (Responder, Unsandboxed, Bare, Least, Constant, Naive, PhpFpm,
+       Fcgiwrap)
 
 
 @dataclass

@@ -18,8 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "responder.h"
-#include "store.h"
+#include "source.h"
 
 #define LISTENER        0
 #define EVENTS_MAX      64
@@ -38,33 +37,6 @@ struct held {
 };
 
 static struct held *held[DESCRIPTORS_MAX];
-static struct store store;
-static struct policy policy;
-
-static enum responder_found
-find_policy(void *context, const char *domain, const struct policy **found)
-{
-	static const enum responder_found results[] = {
-		[SAFEFILE_OK] = RESPONDER_FOUND,
-		[SAFEFILE_ABSENT] = RESPONDER_ABSENT,
-		[SAFEFILE_REFUSED] = RESPONDER_REFUSED,
-		[SAFEFILE_UNAVAILABLE] = RESPONDER_UNAVAILABLE,
-	};
-
-	*found = &policy;
-	return results[store_policy(&store, domain, &policy, context)];
-}
-
-static void
-ignore_finding(void *context, const struct diag *diag)
-{
-	(void)context;
-	(void)diag;
-}
-
-static struct diag_sink sink = { .take = ignore_finding };
-static const struct responder_source source = { find_policy, &sink };
-
 static size_t
 content_of(const unsigned char *header)
 {
@@ -172,7 +144,7 @@ answer(int descriptor, const struct responder_request *request)
 	size_t length;
 
 	text_init(&text, bytes + HEADER_SIZE, RESPONDER_ANSWER_SIZE);
-	responder_answer(request, &source, &text);
+	responder_answer(request, &rival_source, &text);
 	put_header(bytes, STDOUT, text.length);
 	length = HEADER_SIZE + text.length;
 	put_header(bytes + length, END_REQUEST, HEADER_SIZE);
@@ -280,9 +252,7 @@ main(int argc, char **argv)
 	struct epoll_event events[EVENTS_MAX], event = { .events = EPOLLIN };
 	int watch = epoll_create1(EPOLL_CLOEXEC), count, i;
 
-	if (argc != 3 || watch < 0 ||
-	    !store_open(&store, argv[1], (uid_t)atoi(argv[2]),
-		POLICY_UNKNOWN_REFUSE, &sink) ||
+	if (argc != 3 || watch < 0 || !rival_open(argv[1], argv[2]) ||
 	    fcntl(LISTENER, F_SETFL, O_NONBLOCK) != 0 ||
 	    epoll_ctl(watch, EPOLL_CTL_ADD, LISTENER, &event) != 0)
 		return 1;
