@@ -5,6 +5,9 @@
 #   make           build cgi-bin/mta-sts.fcgi and the command mta-sts
 #   make demo      serve the samples of conf.d with lighttpd and fetch them
 #                  (ONESHOT=1: do not wait for Ctrl-C)
+#   make lab       as root: a shell in a network of its own, with domains that
+#                  are right or wrong in every way that mta-sts verify knows
+#                  (ONESHOT=1: try it all and end; RUN='COMMAND': run that)
 #   make check     every test (SANITIZE=1: under ASan and UBSan)
 #   make memcheck  the unit tests under valgrind
 #   make bench     measure it, beside what people would use instead
@@ -87,6 +90,7 @@ edit      = admin_edit $(policy)
 store     = store $(safefile) $(policy)
 tlsrpt    = admin_tlsrpt admin_tlsrpt_fields admin_tlsrpt_read \
             admin_tlsrpt_result admin_tlsrpt_time $(diag)
+tlsrpt_words  = $(tlsrpt)
 tlsrpt_unpack = admin_tlsrpt_unpack admin_tlsrpt_gzip admin_tlsrpt_mail \
             $(tlsrpt)
 facts     = admin_facts $(text)
@@ -94,15 +98,17 @@ rdata     = admin_rdata $(facts)
 detour    = admin_detour $(hostname)
 looking   = admin_examine admin_examine_job admin_lookup admin_lookup_reply \
             admin_peer admin_peer_call admin_certificate admin_looklib \
-            admin_probe admin_fetch clock $(detour) $(rdata) $(policy)
-judge     = admin_judge admin_judge_code admin_judge_dns admin_judge_finding \
-            admin_judge_https admin_judge_mx admin_judge_probe \
+            admin_probe admin_fetch admin_examine_fetch clock $(detour) \
+            $(rdata) $(record)
+judge     = admin_judge admin_judge_code admin_judge_dns admin_judge_fetch \
+            admin_judge_finding admin_judge_form admin_judge_https \
+            admin_judge_mx admin_judge_nodes admin_judge_probe \
             admin_judge_record admin_judge_state admin_judge_text \
             admin_judge_tls admin_judge_tlsrpt admin_human reporturi \
             $(facts) $(record)
 modules   = text diag hostname mxpattern policy responder framing safefile \
             log sandbox settings store record edit \
-            tlsrpt tlsrpt_unpack rdata detour judge
+            tlsrpt tlsrpt_words tlsrpt_unpack rdata detour judge
 
 objects = $(addprefix $(build)/,$(addsuffix .o,$(sort $(1))))
 units   = $(addprefix $(build)/test_,$(modules))
@@ -147,6 +153,7 @@ libs_sandbox  = $(seccomp)
 libs_record   = $(shell $(PKG_CONFIG) --libs libmd)
 libs_judge    = $(libs_record)
 libs_tlsrpt   = $(shell $(PKG_CONFIG) --libs libmd json-c zlib)
+libs_tlsrpt_words  = $(libs_tlsrpt)
 libs_tlsrpt_unpack = $(libs_tlsrpt)
 
 # A unit test links its module and the layers below it, and nothing else.
@@ -247,6 +254,12 @@ deps:
 demo: cgi-bin/mta-sts.fcgi
 	tests/demo.sh $(if $(ONESHOT),--oneshot)
 
+# RUN goes to a shell as it was typed.
+lab: all
+	MTA_STS=$(command) MTA_STS_FCGI=$(program) \
+	    tests/lab/play.py $(if $(ONESHOT),--oneshot) \
+	    $(if $(value RUN),--run '$(subst ','\'',$(value RUN))')
+
 check: all bench-programs $(build)/look $(units)
 	tests/check.py --build $(build) $(units)
 
@@ -291,7 +304,7 @@ $(build)/look.o: tests/lab/look.c Makefile | $(build)
 	$(compile) -Isrc/admin -c -o $@ $<
 
 $(build)/look: $(build)/look.o $(call objects,$(looking))
-	$(link) -o $@ $^ $(shell $(PKG_CONFIG) --libs json-c)
+	$(link) -o $@ $^ $(shell $(PKG_CONFIG) --libs json-c libmd)
 
 bench-programs: $(bench)/load $(addprefix $(bench)/,$(rivals))
 
@@ -361,5 +374,5 @@ uninstall:
 clean:
 	rm -rf .build cgi-bin/mta-sts.fcgi
 
-.PHONY: all deps demo check memcheck bench bench-programs soak fuzz lint install \
-    uninstall clean
+.PHONY: all deps demo lab check memcheck bench bench-programs soak fuzz lint \
+    install uninstall clean

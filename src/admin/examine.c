@@ -77,6 +77,7 @@ end_job(struct examine *examine, struct examine_job *job)
 	TAILQ_REMOVE(&examine->jobs, job, link);
 	examine->count--;
 	facts_free(&job->facts);
+	free(job->further);
 	free(job);
 }
 

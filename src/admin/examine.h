@@ -25,6 +25,13 @@ struct examine_options {
 	unsigned jobs;                  /* domains at the same time */
 	bool mx;                        /* look at the MX hosts */
 	bool families; /* fetch by IPv4 and by IPv6, else by either */
+	/*
+	 * How often the policy is fetched, at most FACTS_FETCHES_MAX, and at
+	 * least once from each of the first FACTS_PLACES_MAX addresses; and
+	 * then with the forms of the Host header, too. 0 or 1: once, of each
+	 * family, from the first address that answers.
+	 */
+	unsigned fetches;
 };
 
 /*

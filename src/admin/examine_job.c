@@ -1,6 +1,6 @@
 /*
- * One domain that is looked at: what is asked when, and where the answers go.
- * See examine_job.h.
+ * One domain that is looked at: what is asked when, and where the answers go;
+ * see examine_job.h. The policy itself is in examine_fetch.c.
  */
 #include "examine_job.h"
 
@@ -13,14 +13,14 @@
 
 #include "hostname.h"
 
-static void
-hold(struct examine_job *job)
+void
+examine_job_hold(struct examine_job *job)
 {
 	job->pending++;
 }
 
-static void
-release(struct examine_job *job)
+void
+examine_job_release(struct examine_job *job)
 {
 	if (--job->pending == 0)
 		job->done = true;
@@ -36,7 +36,7 @@ ask(struct examine_job *job, struct lookup_question *question,
 	question->type = type;
 	question->done = done;
 	question->context = job;
-	hold(job);
+	examine_job_hold(job);
 	lookup_ask(job->tools->lookup, question);
 }
 
@@ -51,7 +51,7 @@ take_txt(struct examine_job *job, struct facts_txt *txt,
 	for (i = 0; i < reply->count && i < FACTS_TXT_MAX; i++)
 		txt->at[i].length = rdata_txt(lookup_rdata(reply, i),
 		    txt->at[i].bytes, sizeof(txt->at[i].bytes) - 1);
-	release(job);
+	examine_job_release(job);
 }
 
 static void
@@ -109,7 +109,7 @@ take_listed(void *context, const struct lookup_reply *reply)
 		listed->dns = reply->answer.dns;
 	if (listed->dns == FACTS_DNS_NO_DATA && question->type == LOOKUP_A)
 		ask(job, question, "", listed->name, LOOKUP_AAAA, take_listed);
-	release(job);
+	examine_job_release(job);
 }
 
 static void
@@ -119,8 +119,8 @@ ignore(void *context, const struct diag *diag)
 	(void)diag;
 }
 
-static void
-ask_listed(struct examine_job *job, const struct facts_fetch *fetch)
+void
+examine_job_ask_listed(struct examine_job *job, const struct facts_fetch *fetch)
 {
 	struct diag_sink sink = { .take = ignore, .file = "" };
 	struct policy *policy = &job->tools->policy;
@@ -147,73 +147,11 @@ ask_listed(struct examine_job *job, const struct facts_fetch *fetch)
 }
 
 static void
-end_fetch(struct examine_job *job)
-{
-	const struct facts *facts = &job->facts;
-
-	if (--job->fetching == 0 && job->tools->options.mx) {
-		if (fetch_succeeded(&facts->fetch4) &&
-		    facts->fetch4.body != NULL)
-			ask_listed(job, &facts->fetch4);
-		else if (fetch_succeeded(&facts->fetch6) &&
-			 facts->fetch6.body != NULL)
-			ask_listed(job, &facts->fetch6);
-	}
-	release(job);
-}
-
-static void
-begin_fetch(struct examine_job *job, struct fetch *fetch,
-    struct facts_fetch *facts, void (*done)(void *))
-{
-	const struct examine_tools *tools = job->tools;
-
-	memcpy(fetch->host, job->host, sizeof(fetch->host));
-	fetch->port = tools->options.https_port;
-	fetch->port_called = job->detour.port;
-	fetch->facts = facts;
-	fetch->done = done;
-	fetch->context = job;
-	job->fetching++;
-	hold(job);
-	fetch_begin(fetch, tools->peer);
-}
-
-static void
-end_fetch6(void *context)
-{
-	end_fetch(context);
-}
-
-/* By either family: by the other only when there is no connection. */
-static void
-end_fetch4(void *context)
-{
-	struct examine_job *job = context;
-
-	if (!job->tools->options.families && !job->fetch4.call.connected &&
-	    job->fetch6.count > 0)
-		begin_fetch(job, &job->fetch6, &job->facts.fetch6, end_fetch6);
-	end_fetch(job);
-}
-
-static void
-begin_fetches(struct examine_job *job)
-{
-	const bool four = job->fetch4.count > 0, six = job->fetch6.count > 0;
-
-	if (four)
-		begin_fetch(job, &job->fetch4, &job->facts.fetch4, end_fetch4);
-	if (six && (!four || job->tools->options.families))
-		begin_fetch(job, &job->fetch6, &job->facts.fetch6, end_fetch6);
-}
-
-static void
 keep_addresses(struct fetch *fetch, const struct lookup_reply *reply)
 {
 	size_t i;
 
-	for (i = 0; i < reply->count && fetch->count < FETCH_TRIES; i++)
+	for (i = 0; i < reply->count && fetch->count < FACTS_PLACES_MAX; i++)
 		if (rdata_address(
 			lookup_rdata(reply, i), fetch->addresses[fetch->count]))
 			fetch->count++;
@@ -232,8 +170,8 @@ take_host(void *context, const struct lookup_reply *reply)
 	if (detour || job->detour.host[0] == '\0')
 		keep_addresses(four ? &job->fetch4 : &job->fetch6, reply);
 	if (--job->awaited == 0)
-		begin_fetches(job);
-	release(job);
+		examine_fetch_begin(job);
+	examine_job_release(job);
 }
 
 static void
@@ -269,7 +207,7 @@ begin_detour(struct examine_job *job)
 static void
 end_probe(void *context)
 {
-	release(context);
+	examine_job_release(context);
 }
 
 static void
@@ -286,10 +224,10 @@ begin_probes(struct examine_job *job)
 		wish->mx = &facts->mx[i];
 		wish->done = end_probe;
 		wish->context = job;
-		hold(job);
+		examine_job_hold(job);
 		if (!probe_ask(job->tools->probe, wish)) {
 			job->tools->error = errno;
-			release(job);
+			examine_job_release(job);
 		}
 	}
 }
@@ -342,7 +280,7 @@ take_mx(void *context, const struct lookup_reply *reply)
 		keep_mx(facts, facts->domain, 0);
 	}
 	begin_probes(job);
-	release(job);
+	examine_job_release(job);
 }
 
 void
@@ -355,10 +293,11 @@ examine_job_begin(struct examine_job *job, struct examine_tools *tools)
 
 	job->tools = tools;
 	job->facts.looked = time(NULL);
-	hold(job);
+	job->facts.port = tools->options.https_port;
+	examine_job_hold(job);
 	if (hostname_fault(span, &at) != NULL ||
 	    span.length > HOSTNAME_DOMAIN_MAX) {
-		release(job);
+		examine_job_release(job);
 		return;
 	}
 	text_init(&host, job->host, sizeof(job->host));
@@ -374,5 +313,5 @@ examine_job_begin(struct examine_job *job, struct examine_tools *tools)
 	begin_detour(job);
 	if (tools->options.mx)
 		ask(job, &job->mx, "", domain, LOOKUP_MX, take_mx);
-	release(job);
+	examine_job_release(job);
 }

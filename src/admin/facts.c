@@ -13,8 +13,25 @@ facts_free(struct facts *facts)
 {
 	free(facts->fetch4.body);
 	free(facts->fetch6.body);
+	free(facts->further);
 	free(facts->local.text);
 	memset(facts, 0, sizeof(*facts));
+}
+
+const struct facts_fetch *
+facts_fetch(const struct facts *facts, size_t i)
+{
+	if (i == 0)
+		return &facts->fetch4;
+	if (i == 1)
+		return &facts->fetch6;
+	return i - 2 < facts->further_count ? &facts->further[i - 2] : NULL;
+}
+
+bool
+facts_is_six(const struct facts_fetch *fetch)
+{
+	return strchr(fetch->address, ':') != NULL;
 }
 
 void

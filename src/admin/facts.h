@@ -22,6 +22,8 @@
 #define FACTS_WHY_SIZE     160   /* what a library says of a failure */
 #define FACTS_CHAIN_MAX    8     /* CNAMEs followed in a row */
 #define FACTS_BODY_MAX     65536 /* octets of a policy that are read */
+#define FACTS_PLACES_MAX   8     /* addresses of a policy host that are asked */
+#define FACTS_FETCHES_MAX  20    /* fetches of one policy */
 
 enum facts_dns {
 	FACTS_DNS_UNASKED,
@@ -98,7 +100,26 @@ struct facts_fetch {
 	unsigned milliseconds; /* from the start to the last octet */
 	size_t length;         /* of the body */
 	char *body; /* malloc'd, facts_free frees it; NULL for none */
+	/* Of any answer: alike for the same body, octet for octet. */
+	char digest[RECORD_ID_SIZE];
+	/*
+	 * Of a good policy, and else "": the id that follows from it, whatever
+	 * its layout (record_id_of_policy), and its mode.
+	 */
+	char id[RECORD_ID_SIZE];
+	enum policy_mode mode;
 };
+
+/* Forms of the Host header that the policy is asked for with. */
+enum facts_form {
+	FACTS_FORM_PORT, /* with the port */
+	FACTS_FORM_CASE, /* in upper case */
+	FACTS_FORM_ANY,  /* FACTS_FORM_STRANGER instead */
+	FACTS_FORMS,     /* how many */
+};
+
+/* A policy host that nobody has (RFC 6761 section 6.4). */
+#define FACTS_FORM_STRANGER "mta-sts.no-such-domain.invalid"
 
 /* How far a look at one MX host came. */
 enum facts_probe_end {
@@ -139,6 +160,7 @@ struct facts {
 	char domain[HOSTNAME_SIZE];
 	time_t looked; /* when */
 	bool dnssec;   /* could be checked; else nothing is secure or bogus */
+	unsigned port; /* of HTTPS */
 	struct facts_local local;
 	struct facts_txt sts;    /* _mta-sts.<domain> */
 	struct facts_txt tlsrpt; /* _smtp._tls.<domain> */
@@ -146,7 +168,23 @@ struct facts {
 	/* _mta_sts.<domain>, likewise; asked only where sts has none */
 	struct facts_txt misnamed;
 	struct facts_answer host4, host6; /* mta-sts.<domain>, A and AAAA */
+	/*
+	 * Of each family the first fetch that brought a good policy; else the
+	 * first that brought any text, else the first. Its body is kept.
+	 */
 	struct facts_fetch fetch4, fetch6;
+	/*
+	 * All other fetches, in the order of their beginning, without bodies:
+	 * another machine may have answered. malloc'd, or NULL.
+	 */
+	struct facts_fetch *further;
+	size_t further_count;
+	/*
+	 * By enum facts_form, without bodies; asked of the address that first
+	 * brought a text, under the policy host's name in TLS. UNASKED where
+	 * there is no text, or nobody wanted to know.
+	 */
+	struct facts_fetch forms[FACTS_FORMS];
 	struct facts_answer mx_answer;
 	size_t mx_count; /* of all; only the first FACTS_MX_MAX are kept */
 	struct facts_mx mx[FACTS_MX_MAX]; /* best preference first; the domain
@@ -162,6 +200,15 @@ struct facts {
 
 /* Frees what it points to, and leaves all zeroes. */
 void facts_free(struct facts *facts);
+
+/*
+ * The fetch number i, from 0, of all that were made: fetch4, fetch6, and the
+ * further ones; any of them may be UNASKED. NULL beyond the last.
+ */
+const struct facts_fetch *facts_fetch(const struct facts *facts, size_t i);
+
+/* Whether the fetch was made by IPv6. */
+bool facts_is_six(const struct facts_fetch *fetch);
 
 /*
  * Copies what a stranger says, escaped as by text_add_escaped, and cut to size

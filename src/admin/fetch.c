@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
+
+#include <sha2.h>
 
 #define BODY_FIRST 1024 /* most policies are shorter */
 
@@ -48,6 +51,39 @@ drop_body(struct fetch *fetch)
 	fetch->facts->length = fetch->size = 0;
 }
 
+static void
+ignore(void *context, const struct diag *diag)
+{
+	(void)context;
+	(void)diag;
+}
+
+static void
+keep_policy(struct facts_fetch *facts)
+{
+	static struct policy policy;
+	struct diag_sink sink = { .take = ignore, .file = "" };
+
+	policy_parse(
+	    &policy, facts->body, facts->length, POLICY_UNKNOWN_PASS, &sink);
+	policy_validate(&policy, &sink);
+	if (sink.errors > 0)
+		return;
+	record_id_of_policy(&policy, facts->id);
+	facts->mode = policy.mode;
+}
+
+static void
+keep_digest(struct facts_fetch *facts)
+{
+	char digest[SHA256_DIGEST_STRING_LENGTH];
+	struct text out;
+
+	(void)SHA256Data((const uint8_t *)facts->body, facts->length, digest);
+	text_init(&out, facts->digest, sizeof(facts->digest));
+	text_add(&out, digest, RECORD_ID_MAX);
+}
+
 static enum facts_fetch_end
 end_of(enum peer_end end)
 {
@@ -84,8 +120,19 @@ keep_result(struct fetch *fetch)
 	memcpy(facts->location, call->location, sizeof(facts->location));
 	memcpy(facts->media_type, call->media_type, sizeof(facts->media_type));
 	facts->milliseconds = call->milliseconds;
-	if (facts->end != FACTS_FETCH_ANSWER)
+	/* No octets are a text, too, and a bad one. */
+	if (facts->end == FACTS_FETCH_ANSWER && facts->body == NULL) {
+		facts->body = calloc(1, 1);
+		if (facts->body == NULL)
+			facts->end = FACTS_FETCH_BROKEN;
+	}
+	if (facts->end != FACTS_FETCH_ANSWER) {
 		drop_body(fetch);
+		return;
+	}
+	keep_digest(facts);
+	if (fetch_succeeded(facts))
+		keep_policy(facts);
 }
 
 static void
@@ -105,7 +152,8 @@ end_try(void *context)
 	struct fetch *fetch = context;
 
 	keep_result(fetch);
-	if (!fetch->call.connected && fetch->next < fetch->count)
+	if (!fetch->call.connected && fetch->next < fetch->count &&
+	    fetch->next < FETCH_TRIES)
 		try_next(fetch);
 	else
 		fetch->done(fetch->context);
@@ -119,6 +167,7 @@ fetch_begin(struct fetch *fetch, struct peer *peer)
 	fetch->peer = peer;
 	call->protocol = PEER_HTTPS;
 	memcpy(call->host, fetch->host, sizeof(call->host));
+	memcpy(call->header, fetch->header, sizeof(call->header));
 	call->port = fetch->port;
 	call->port_called = fetch->port_called;
 	call->body = keep_body;

@@ -1,21 +1,22 @@
 /*
  * The policy by HTTPS, from a few addresses of a policy host in turn, until one
- * answers. What it says is for others.
+ * answers. What it says is for others, but for its id.
  */
 #ifndef MTASTS_FETCH_H
 #define MTASTS_FETCH_H
 
 #include "peer.h"
 
-#define FETCH_TRIES 3 /* addresses that are asked */
+#define FETCH_TRIES 3 /* addresses that are asked, at most */
 
 /*
  * A fetch. It belongs to the caller, who zeroes it, sets the upper part and
  * leaves it where it is until done has been called.
  */
 struct fetch {
-	char host[HOSTNAME_SIZE]; /* mta-sts.<domain> */
-	char addresses[FETCH_TRIES][FACTS_ADDRESS_SIZE];
+	char host[HOSTNAME_SIZE];      /* mta-sts.<domain> */
+	char header[PEER_HEADER_SIZE]; /* see peer.h */
+	char addresses[FACTS_PLACES_MAX][FACTS_ADDRESS_SIZE];
 	size_t count;               /* of them */
 	unsigned port, port_called; /* see peer.h */
 	struct facts_fetch *facts;  /* all zeroes; filled */

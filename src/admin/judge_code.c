@@ -102,8 +102,24 @@ const struct judge_rule judge_rules[JUDGE_CODES] = {
 	    JUDGE_IGNORES,
 	    "Some wait for 4 seconds and then go on without the policy." },
 
+	[JUDGE_NODES_FAIL] = { "nodes-fail", HTTPS, JUDGE_WARNING,
+	    JUDGE_IGNORES,
+	    "One that comes to the machine that fails has no policy from "
+	    "there." },
+	[JUDGE_HOST_PORT] = { "host-port", HTTPS, JUDGE_WARNING, JUDGE_IGNORES,
+	    "Some senders ask so and get no policy." },
+	[JUDGE_HOST_CASE] = { "host-case", HTTPS, JUDGE_WARNING, JUDGE_IGNORES,
+	    "Some senders ask so and get no policy." },
+	[JUDGE_HOST_ANY] = { "host-any", HTTPS, JUDGE_NOTE, JUDGE_DELIVERS,
+	    "It holds any domain that is led there, by mistake or not, to "
+	    "that policy." },
+
 	[JUDGE_LOCAL_BROKEN] = { "local-broken", POLICY, JUDGE_ERROR,
 	    JUDGE_IGNORES, NO_FETCH },
+	[JUDGE_NODES_DIFFER] = { "nodes-differ", POLICY, JUDGE_WARNING,
+	    JUDGE_IGNORES,
+	    "It goes by the one that it meets, and keeps that until it "
+	    "expires." },
 	[JUDGE_FAMILIES_DIFFER] = { "families-differ", POLICY, JUDGE_WARNING,
 	    JUDGE_IGNORES, "It goes by the one or by the other." },
 	[JUDGE_TEXT_DIFFERS] = { "text-differs", POLICY, JUDGE_ERROR,

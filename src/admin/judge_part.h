@@ -48,8 +48,13 @@ enum judge_code {
 	JUDGE_MEDIA_TYPE,
 	JUDGE_MEDIA_CHARSET,
 	JUDGE_HTTPS_SLOW,
+	JUDGE_NODES_FAIL,
+	JUDGE_HOST_PORT,
+	JUDGE_HOST_CASE,
+	JUDGE_HOST_ANY,
 	/* policy */
 	JUDGE_LOCAL_BROKEN,
+	JUDGE_NODES_DIFFER,
 	JUDGE_FAMILIES_DIFFER,
 	JUDGE_TEXT_DIFFERS,
 	JUDGE_POLICY_INVALID,
@@ -173,8 +178,31 @@ judge_signal(const struct facts *facts, char id[RECORD_ID_SIZE]);
 /* Reads a text as a sender reads it; whether it is a good policy. */
 bool judge_read_text(const struct facts_fetch *fetch, struct policy *policy);
 
-/* Whether the fetch brought a text to look at. */
+/* Whether the fetch brought a text (200), and whether that is here, too. */
+bool judge_is_served(const struct facts_fetch *fetch);
 bool judge_has_text(const struct facts_fetch *fetch);
+
+#define JUDGE_MEDIA      "text/plain"
+#define JUDGE_READERS    7 /* kinds of faults, of each one at most */
+#define JUDGE_FAULT_SIZE 400
+
+/* What one fetch has that it should not have. */
+struct judge_fault {
+	enum judge_code code;
+	struct text phrase; /* in storage */
+	char storage[JUDGE_FAULT_SIZE];
+};
+
+/* Whether the fetch has a fault of that kind, from 0; which one, in *fault. */
+bool judge_read_fault(const struct judging *judging, size_t reader,
+    const struct facts_fetch *fetch, struct judge_fault *fault);
+
+/*
+ * Sends it, of those addresses that have it. only: words before them that say
+ * that others have it not, which makes an error a warning; or NULL.
+ */
+void judge_send_fault(struct judging *judging, const struct judge_fault *fault,
+    const char *addresses, const char *only);
 
 /* How many MX hosts there is something known of. */
 size_t judge_mx_kept(const struct facts *facts);
@@ -194,9 +222,17 @@ void judge_dns(struct judging *judging);
 void judge_record(struct judging *judging);
 void judge_tlsrpt(struct judging *judging);
 void judge_https(struct judging *judging);
+void judge_nodes(struct judging *judging); /* of HTTPS */
+void judge_forms(struct judging *judging); /* of HTTPS, too */
 void judge_text(struct judging *judging);
 void judge_mx(struct judging *judging);
 void judge_state(struct judging *judging);
+
+/*
+ * Sends what is found where fetches by the same family brought different
+ * policies; false, and nothing that is about policies, where none did.
+ */
+bool judge_nodes_text(struct judging *judging);
 
 /*
  * What is wrong with a certificate, as a phrase; the code is that of HTTPS, or

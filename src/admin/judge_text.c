@@ -323,7 +323,9 @@ judge_text(struct judging *judging)
 
 	if (judging->facts->local.broken)
 		send_broken(judging);
-	if (judging->facts->local.known)
+	if (judge_nodes_text(judging))
+		; /* and they are not told once more, by family */
+	else if (judging->facts->local.known)
 		differs = send_differs(judging);
 	else
 		send_families(judging);

@@ -19,6 +19,7 @@
 #define PEER_ACTIVE_MAX  256   /* calls at the same time */
 #define PEER_ADDRESS_MAX 6     /* of them at one address */
 #define PEER_HEAD_MAX    65536 /* octets of headers, or of SMTP replies */
+#define PEER_HEADER_SIZE (HOSTNAME_SIZE + 8) /* a host and a port */
 
 enum peer_protocol {
 	PEER_HTTPS, /* GET the policy */
@@ -48,6 +49,8 @@ struct peer_call {
 	char address[FACTS_ADDRESS_SIZE]; /* an address */
 	unsigned port;        /* that host has in the URL and Host header */
 	unsigned port_called; /* that is called */
+	/* Of HTTPS, the Host header; "" for the usual one. TLS is for host. */
+	char header[PEER_HEADER_SIZE];
 	/* A line of headers, or of an SMTP reply, as it comes; or NULL. */
 	void (*line)(void *context, const char *bytes, size_t length);
 	/* A part of a body; false ends the call; or NULL: none is wanted. */
@@ -55,9 +58,10 @@ struct peer_call {
 	void (*done)(void *context);
 	void *context;
 
-	/* Valid within done. */
+	/* Valid within done, and until it is used again. */
 	enum peer_end end;
 	bool connected; /* by TCP */
+	bool no_way;    /* this machine has none to addresses of that family */
 	char why[FACTS_WHY_SIZE];
 	struct facts_tls tls;
 	unsigned status; /* HTTP */
@@ -68,7 +72,7 @@ struct peer_call {
 	/* Private. */
 	TAILQ_ENTRY(peer_call) link;
 	const struct looklib *lib;
-	void *easy, *connect_to;
+	void *easy, *connect_to, *headers;
 	char error[256]; /* CURL_ERROR_SIZE */
 	size_t head;
 	bool large;

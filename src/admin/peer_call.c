@@ -3,6 +3,7 @@
  */
 #include "peer_call.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -147,6 +148,23 @@ set_address(struct peer_call *call)
 }
 
 static CURLcode
+set_header(struct peer_call *call)
+{
+	const struct looklib *lib = call->lib;
+	char line[PEER_HEADER_SIZE + 8];
+	CURLcode code = CURLE_OK;
+
+	if (call->header[0] == '\0')
+		return CURLE_OK;
+	(void)snprintf(line, sizeof(line), "Host: %s", call->header);
+	call->headers = lib->curl_slist_append_(NULL, line);
+	if (call->headers == NULL)
+		return CURLE_OUT_OF_MEMORY;
+	SET(CURLOPT_HTTPHEADER, call->headers);
+	return code;
+}
+
+static CURLcode
 set_callbacks(struct peer_call *call)
 {
 	const struct looklib *lib = call->lib;
@@ -168,7 +186,7 @@ clear(struct peer_call *call)
 	call->why[0] = call->error[0] = '\0';
 	call->location[0] = call->media_type[0] = '\0';
 	call->head = 0;
-	call->large = call->connected = false;
+	call->large = call->connected = call->no_way = false;
 	call->status = call->milliseconds = 0;
 }
 
@@ -189,6 +207,8 @@ peer_call_set_up(struct peer_call *call, const struct looklib *lib,
 	if (code == CURLE_OK)
 		code = set_address(call);
 	if (code == CURLE_OK)
+		code = set_header(call);
+	if (code == CURLE_OK)
 		code = set_limits(call, options);
 	if (code == CURLE_OK)
 		code = set_tls(call, options);
@@ -201,8 +221,9 @@ peer_call_free(struct peer_call *call)
 	if (call->easy != NULL)
 		call->lib->curl_easy_cleanup_(call->easy);
 	call->lib->curl_slist_free_all_(call->connect_to);
+	call->lib->curl_slist_free_all_(call->headers);
 	call->easy = NULL;
-	call->connect_to = NULL;
+	call->connect_to = call->headers = NULL;
 }
 
 static enum peer_end
@@ -261,19 +282,29 @@ is_too_old(const char *why)
 	       strstr(why, "unsupported protocol") != NULL;
 }
 
+/* Nobody's fault there: no IPv6 here, say. */
+static bool
+is_no_way(long number)
+{
+	return number == ENETUNREACH || number == EAFNOSUPPORT ||
+	       number == EADDRNOTAVAIL;
+}
+
 static void
 read_numbers(struct peer_call *call)
 {
 	const struct looklib *lib = call->lib;
 	curl_off_t microseconds = 0, connected = 0;
-	long status = 0;
+	long status = 0, number = 0;
 
 	lib->curl_easy_getinfo_(
 	    call->easy, CURLINFO_TOTAL_TIME_T, &microseconds);
 	lib->curl_easy_getinfo_(
 	    call->easy, CURLINFO_CONNECT_TIME_T, &connected);
 	lib->curl_easy_getinfo_(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	lib->curl_easy_getinfo_(call->easy, CURLINFO_OS_ERRNO, &number);
 	call->connected = connected > 0;
+	call->no_way = !call->connected && is_no_way(number);
 	call->milliseconds = (unsigned)(microseconds / 1000);
 	call->status = (unsigned)status;
 }

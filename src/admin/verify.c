@@ -15,6 +15,7 @@
 #include "examine.h"
 #include "jsonout.h"
 #include "names.h"
+#include "order.h"
 #include "progress.h"
 #include "report.h"
 #include "verify.h"
@@ -40,7 +41,7 @@ static struct {
 	void *known;    /* a tree of them */
 	size_t count, size, begun, done;
 	struct verify_local local;
-	struct verify_order order;
+	struct order order;
 	struct judge judge;
 	char tlsrpt[TXT_SIZE];
 	struct judge_finding findings[FINDINGS_MAX];
@@ -163,7 +164,7 @@ print_found(void)
 	else
 		what = found_text();
 	if (what == NULL ||
-	    !verify_order_put(&run.order, run.found.facts->number, what))
+	    !order_put(&run.order, run.found.facts->number, what))
 		run.no_memory = true;
 }
 
@@ -279,7 +280,7 @@ static void
 end(void)
 {
 	progress_end();
-	verify_order_end(&run.order);
+	order_end(&run.order);
 	verify_local_end(&run.local);
 	if (run.form == VERIFY_JSON)
 		jsonout_end();

@@ -68,22 +68,6 @@ void verify_monitor_words(const char *words);
 int verify_monitor_end(FILE *out);
 
 /*
- * What is to be printed of each domain, put into the order of the domains. Put
- * keeps it for domain number i, and hands all whose turn has come to print,
- * which owns what it gets. False without memory; it is not kept then.
- */
-struct verify_order {
-	void (*print)(void *what);
-	void **slots;
-	size_t size, next;
-};
-
-bool verify_order_put(struct verify_order *order, size_t i, void *what);
-
-/* Prints what is left, even where others are missing before it. */
-void verify_order_end(struct verify_order *order);
-
-/*
  * What is known of domains on this machine, if it has a policy directory.
  */
 struct verify_local {

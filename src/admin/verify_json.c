@@ -77,6 +77,9 @@ add_fetch(struct json_object *rows, const struct facts_fetch *fetch)
 	set_word(row, "media_type", fetch->media_type);
 	set_number(row, "milliseconds", fetch->milliseconds);
 	set_number(row, "octets", (long long)fetch->length);
+	set_word(row, "id", fetch->id);
+	set_word(row, "mode",
+	    fetch->id[0] != '\0' ? policy_mode_name(fetch->mode) : "");
 	set_tls(row, &fetch->tls);
 	(void)json_object_array_add(rows, row);
 }
@@ -146,6 +149,7 @@ verify_json(const struct verify_domain *domain)
 	struct json_object *fetches = json_object_new_array();
 	struct json_object *hosts = json_object_new_array();
 	struct json_object *findings = json_object_new_array();
+	const struct facts_fetch *fetch;
 	size_t i;
 
 	jsonout_set_string(row, "domain", facts->domain);
@@ -153,8 +157,8 @@ verify_json(const struct verify_domain *domain)
 	jsonout_set_time(row, "looked", facts->looked);
 	set_record(row, facts);
 	jsonout_set_policy(row, domain->policy);
-	add_fetch(fetches, &facts->fetch4);
-	add_fetch(fetches, &facts->fetch6);
+	for (i = 0; (fetch = facts_fetch(facts, i)) != NULL; i++)
+		add_fetch(fetches, fetch);
 	for (i = 0; i < facts->mx_count && i < FACTS_MX_MAX; i++)
 		add_mx(hosts, &facts->mx[i]);
 	for (i = 0; i < domain->finding_count; i++)

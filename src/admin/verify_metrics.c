@@ -38,7 +38,7 @@ static const struct {
 	[MX_EXPIRY] = { "mta_sts_mx_certificate_expiry_seconds",
 	    "When the certificate of the MX host runs out, since 1970." },
 	[FETCH_TIME] = { "mta_sts_policy_fetch_seconds",
-	    "How long fetching the policy took." },
+	    "How long fetching the policy took, at most." },
 	[LOOKED] = { "mta_sts_verify_time_seconds",
 	    "When the domain was looked at, since 1970." },
 };
@@ -133,19 +133,42 @@ add_findings(const struct verify_domain *domain)
 	}
 }
 
+/* All fetches from the address of that one: one line, unless told before. */
 static void
-add_fetch(const struct verify_domain *domain, const struct facts_fetch *fetch)
+add_fetches(const struct verify_domain *domain, size_t i)
 {
-	if (fetch->end == FACTS_FETCH_ANSWER) {
-		begin(FETCH_TIME, domain);
-		add_label(FETCH_TIME, "address", fetch->address);
-		(void)fprintf(streams[FETCH_TIME].file, "} %u.%03u\n",
-		    fetch->milliseconds / 1000, fetch->milliseconds % 1000);
+	const struct facts *facts = domain->facts;
+	const char *address = facts_fetch(facts, i)->address;
+	const struct facts_fetch *fetch;
+	unsigned slowest = 0;
+	bool answered = false;
+	time_t first = 0;
+	size_t j;
+
+	for (j = 0; (fetch = facts_fetch(facts, j)) != NULL; j++) {
+		if (strcmp(fetch->address, address) != 0)
+			continue;
+		if (j < i)
+			return;
+		if (fetch->end == FACTS_FETCH_ANSWER) {
+			answered = true;
+			if (fetch->milliseconds > slowest)
+				slowest = fetch->milliseconds;
+		}
+		if (fetch->tls.expires != 0 &&
+		    (first == 0 || fetch->tls.expires < first))
+			first = fetch->tls.expires;
 	}
-	if (fetch->tls.expires != 0) {
+	if (answered) {
+		begin(FETCH_TIME, domain);
+		add_label(FETCH_TIME, "address", address);
+		(void)fprintf(streams[FETCH_TIME].file, "} %u.%03u\n",
+		    slowest / 1000, slowest % 1000);
+	}
+	if (first != 0) {
 		begin(HOST_EXPIRY, domain);
-		add_label(HOST_EXPIRY, "address", fetch->address);
-		end(HOST_EXPIRY, (long long)fetch->tls.expires);
+		add_label(HOST_EXPIRY, "address", address);
+		end(HOST_EXPIRY, (long long)first);
 	}
 }
 
@@ -167,8 +190,8 @@ add_hosts(const struct verify_domain *domain)
 	const struct facts *facts = domain->facts;
 	size_t i;
 
-	add_fetch(domain, &facts->fetch4);
-	add_fetch(domain, &facts->fetch6);
+	for (i = 0; facts_fetch(facts, i) != NULL; i++)
+		add_fetches(domain, i);
 	for (i = 0; i < facts->mx_count && i < FACTS_MX_MAX; i++) {
 		const struct facts_mx *mx = &facts->mx[i];
 

@@ -89,12 +89,14 @@ verify_monitor_add(FILE *out, const struct verify_domain *domain)
 	const time_t expires = verify_expires(domain->facts);
 	const long long days =
 	    (long long)(expires - domain->facts->looked) / DAY;
+	const struct facts_fetch *fetch;
+	size_t i;
 
 	monitor.domains++;
 	monitor.errors += domain->count[JUDGE_ERROR];
 	monitor.warnings += domain->count[JUDGE_WARNING];
-	keep_slowest(&domain->facts->fetch4);
-	keep_slowest(&domain->facts->fetch6);
+	for (i = 0; (fetch = facts_fetch(domain->facts, i)) != NULL; i++)
+		keep_slowest(fetch);
 	if (expires != 0 && (!monitor.has_days || days < monitor.days)) {
 		monitor.days = days;
 		monitor.has_days = true;

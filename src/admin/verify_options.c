@@ -8,7 +8,8 @@
 #include "look.h"
 #include "verify.h"
 
-#define JOBS 16
+#define JOBS    16
+#define FETCHES 3
 
 const struct admin_option admin_verify_options[] = {
 	{ "all", NULL, "every domain that has a policy here" },
@@ -17,6 +18,7 @@ const struct admin_option admin_verify_options[] = {
 	{ "monitor", NULL, "one line and exit status for Nagios, Icinga" },
 	{ "strict", NULL, "let warnings count as errors do" },
 	{ "no-mx", NULL, "leave the mail hosts out" },
+	{ "fetches", "N", "how often the policy is fetched (3)" },
 	LOOK_OPTIONS("16"),
 	{ "smtp-port", "PORT", "of SMTP, instead of 25" },
 	{ NULL, NULL, NULL },
@@ -60,6 +62,7 @@ verify_options(const struct admin *admin, struct examine_options *options,
 		.jobs = JOBS,
 		.mx = admin_option(admin, "no-mx") == NULL,
 		.families = true,
+		.fetches = FETCHES,
 	};
 	if (!read_form(admin, form))
 		return admin_misused(admin,
@@ -69,6 +72,10 @@ verify_options(const struct admin *admin, struct examine_options *options,
 		return admin_misused(admin, "%s",
 		    all ? "--all names the domains already"
 			: "DOMAIN... or --all is missing");
+	if (!look_number(
+		admin, "fetches", FACTS_FETCHES_MAX, &options->fetches))
+		return admin_misused(
+		    admin, "--fetches is 1 to %d", FACTS_FETCHES_MAX);
 	result = look_options(admin, options);
 	if (result == ADMIN_DONE && !look_number(admin, "smtp-port",
 					LOOK_PORT_MAX, &options->smtp_port))

@@ -32,11 +32,12 @@ keep_earlier(time_t *first, const struct facts_tls *tls)
 time_t
 verify_expires(const struct facts *facts)
 {
+	const struct facts_fetch *fetch;
 	time_t first = 0;
 	size_t i;
 
-	keep_earlier(&first, &facts->fetch4.tls);
-	keep_earlier(&first, &facts->fetch6.tls);
+	for (i = 0; (fetch = facts_fetch(facts, i)) != NULL; i++)
+		keep_earlier(&first, &fetch->tls);
 	for (i = 0; i < facts->mx_count && i < FACTS_MX_MAX; i++)
 		keep_earlier(&first, &facts->mx[i].tls);
 	return first;

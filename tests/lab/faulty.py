@@ -201,7 +201,7 @@ class Faulty:
     def arguments(self, *args):
         return ["verify", "--resolver", "127.0.0.1", "--trust-anchor",
                 self.zone.anchor, "--ca-file", self.authority.trusted,
-                "--timeout", "6s", "--jobs", 100, *args]
+                "--timeout", "6s", "--jobs", 30, *args]
 
     def _here(self):
         return [label for label, it in DOMAINS.items() if it.host is None]

@@ -3,6 +3,9 @@ Domains that are wrong in one way each, or in none: what each of them has in the
 DNS, on its policy host and on its mail hosts. faulty.py builds them.
 """
 
+import itertools
+import re
+import time
 from dataclasses import dataclass
 
 from harness import source, wire
@@ -25,12 +28,43 @@ def local(mode="enforce", mx=(MX,), max_age=AGE):
     return source(mode, mx, max_age)
 
 
-def answer(body, media="text/plain", status="200 OK", more="", pause=0):
-    """A policy host that answers with that."""
+def known(host):
+    """Whether it is one that policy hosts have, by its Host header."""
+    return not host.lower().partition(":")[0].endswith(".invalid")
+
+
+def reply(body, media="text/plain", status="200 OK", more=""):
     kind = f"Content-Type: {media}\r\n" if media else ""
     head = (f"HTTP/1.1 {status}\r\n{kind}{more}"
             f"Content-Length: {len(body)}\r\n\r\n").encode()
-    return say(head + body, pause=pause)
+    return head + body
+
+
+NONE = reply(b"", status="404 Not Found")
+
+
+def answer(body, *args, pause=0, to=known, **more):
+    """A policy host that answers so to those hosts; to others, 404."""
+    return turns(reply(body, *args, **more), pause=pause, to=to)
+
+
+def turns(*replies, pause=0, to=known):
+    """
+    The same for a name that several machines share: whoever asks for the host
+    as it is gets the replies in turn, all else is answered by the first one.
+    """
+    turn = itertools.cycle(replies)
+
+    def behave(link):
+        host = re.search(rb"\r\nHost: ([^\r\n]*)", ask(link))[1].decode()
+        time.sleep(pause)
+        if not to(host):
+            link.sendall(NONE)
+        elif host == host.lower() and ":" not in host and known(host):
+            link.sendall(next(turn))
+        else:
+            link.sendall(replies[0])
+    return behave
 
 
 def hang_up(link):
@@ -134,6 +168,16 @@ def _https():
             served(), "text/plain; charset=utf-16")),
         "https-slow": Domain(("https-slow",), host=answer(
             served(), pause=4.2)),
+        "nodes-fail": Domain(("nodes-fail",), host=turns(
+            reply(served()), reply(b"", status="503 Service Unavailable"))),
+        "nodes-refuse": Domain(("nodes-fail",), addresses=(
+            "A {a}", f"A {NOBODY}")),
+        "host-port": Domain(("host-port",), host=answer(
+            served(), to=lambda host: known(host) and ":" not in host)),
+        "host-case": Domain(("host-case",), host=answer(
+            served(), to=lambda host: known(host) and host == host.lower())),
+        "host-any": Domain(("host-any",), host=answer(
+            served(), to=lambda host: True)),
     }
     for kind in ("expired", "early", "name", "self-signed", "untrusted",
                  "other", "expiring"):
@@ -147,12 +191,17 @@ def _policy():
     return {
         "local-broken": Domain(("local-broken",),
                                file=b"version: STSv1\nmode: wrong\n"),
+        "nodes-differ": Domain(("nodes-differ",), host=turns(
+            reply(served()), reply(served(max_age=2 * AGE)))),
+        "nodes-mode": Domain(("nodes-differ",), host=turns(
+            reply(served()), reply(served("testing")))),
         "families-differ": Domain(("families-differ",), addresses=(
             "A {a}", "AAAA ::1")),
         "text-differs": Domain(("text-differs",), record=None,
                                file=local(max_age=2 * AGE)),
         "policy-invalid": text("policy-invalid", good.replace(
             b"mode: enforce\r\n", b"")),
+        "policy-empty": Domain(("policy-invalid",) * 3, host=answer(b"")),
         "policy-html": Domain(("policy-invalid",) * 5, host=answer(
             b"<html>\r\n<p>STSv1</p>\r\n")),
         # An mx that goes with every name of the top-level domain.

@@ -3,10 +3,10 @@
  * tests want them: all of them, and nothing made of them.
  *
  *   look [-r RESOLVER] [-a ANCHOR] [-c CA] [-t CONNECT_TO] [-h PORT] [-s PORT]
- *        [-w SECONDS] [-j JOBS] [-m] [-f] [-n]
+ *        [-w SECONDS] [-j JOBS] [-x FETCHES] [-m] [-f] [-n]
  *
- * -m looks at the MX, -f fetches by both families, -n prints no facts. The last
- * line tells what it cost.
+ * -x fetches the policy so often, -m looks at the MX, -f fetches by both
+ * families, -n prints no facts. The last line tells what it cost.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +118,22 @@ fetch_of(const struct facts_fetch *fetch)
 	set_text(it, "media_type", fetch->media_type);
 	set_number(it, "milliseconds", fetch->milliseconds);
 	set_number(it, "length", (int64_t)fetch->length);
-	set_bytes(it, "body", fetch->body, fetch->length);
+	if (fetch->body != NULL)
+		set_bytes(it, "body", fetch->body, fetch->length);
+	set_text(it, "digest", fetch->digest);
+	set_text(it, "id", fetch->id);
+	set_text(it, "mode", policy_mode_name(fetch->mode));
+	return it;
+}
+
+static struct json_object *
+fetches_of(const struct facts_fetch *fetches, size_t number)
+{
+	struct json_object *it = json_object_new_array();
+	size_t i;
+
+	for (i = 0; i < number; i++)
+		json_object_array_add(it, fetch_of(&fetches[i]));
 	return it;
 }
 
@@ -186,6 +201,10 @@ print(void *context, const struct facts *facts)
 	json_object_object_add(it, "host6", answer_of(&facts->host6));
 	json_object_object_add(it, "fetch4", fetch_of(&facts->fetch4));
 	json_object_object_add(it, "fetch6", fetch_of(&facts->fetch6));
+	json_object_object_add(
+	    it, "further", fetches_of(facts->further, facts->further_count));
+	json_object_object_add(
+	    it, "forms", fetches_of(facts->forms, FACTS_FORMS));
 	json_object_object_add(it, "mx_answer", answer_of(&facts->mx_answer));
 	set_number(it, "mx_count", (int64_t)facts->mx_count);
 	set_bool(it, "mx_implicit", facts->mx_implicit);
@@ -273,6 +292,9 @@ set_option(struct examine_options *options, int option, const char *value)
 	case 'j':
 		options->jobs = number_of(value);
 		return true;
+	case 'x':
+		options->fetches = number_of(value);
+		return true;
 	case 'm':
 		options->mx = true;
 		return true;
@@ -298,7 +320,7 @@ main(int argc, char *argv[])
 	int option;
 	bool good;
 
-	while ((option = getopt(argc, argv, "r:a:c:t:h:s:w:j:mfn")) != -1)
+	while ((option = getopt(argc, argv, "r:a:c:t:h:s:w:j:x:mfn")) != -1)
 		if (!set_option(&options, option, optarg))
 			return 2;
 	examine = examine_open(&options, why);

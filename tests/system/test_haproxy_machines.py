@@ -1,9 +1,10 @@
 """
 HAProxy before three machines, of which one is killed, cut off, emptied or old
 while clients go on asking, and to which policies are replicated as the README
-says.
+says; and what mta-sts verify tells of all that.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -16,9 +17,8 @@ from contextlib import contextmanager
 
 import pytest
 
-import cgi
 import fastcgi
-from command import COMMAND, run
+from command import COMMAND, DONE, FINDINGS
 from harness import (POLICY, POLICY_WIRE, TOP, Site, environment, source,
                      wait_for, wire)
 
@@ -26,6 +26,7 @@ sys.path.insert(0, str(TOP / "tests"))
 
 from lab import machines as machines_of  # noqa: E402
 from lab.balancer import CHECKED, Balancer, Load  # noqa: E402
+from lab.hostiledns import HostileDns, address, text  # noqa: E402
 from lab.machines import PORT, machines  # noqa: E402
 
 WHY_NOT = machines_of.why_not()
@@ -35,7 +36,7 @@ pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=str(WHY_NOT))
 
 README = (TOP / "README.md").read_text()
 # Its steps of "Many machines".
-COPY, REPLICATE, AGREE, PULL = range(4)
+COPY, REPLICATE, AGREE, LOOK, PULL = range(5)
 
 # Equally long, with no line in common, and long enough to be seen half-written.
 VERSIONS = [(mode, [f"{mode}{i}.example.com" for i in range(600)], 604800)
@@ -48,16 +49,24 @@ def furnish(machine):
     machine.site.alias("example.org", "example.com")
 
 
-def ids_served(machine):
-    """The id of what the machine itself serves, by domain."""
-    them = {}
-    with Site() as scratch:
-        for domain in ("example.com", "example.org", CHECKED):
-            answer = fastcgi.ask((machine.address, PORT),
-                                 cgi.variables(host=f"mta-sts.{domain}"))
-            scratch.write(domain, answer.body)
-            them[domain] = run(scratch, "id", domain).stdout.strip()
-    return them
+def id_of(policy):
+    """The id of what is served, which is the canonical text."""
+    return hashlib.sha256(policy).hexdigest()[:32]
+
+
+def looked_at(console, front, status=DONE):
+    """What verify says on the first machine, its lines joined."""
+    shutil.copy(front.root / "authority" / "authority.pem",
+                console.directory / "trusted.pem")
+    records = {
+        "example.com": [],
+        "_mta-sts.example.com": [text(
+            f"v=STSv1; id={id_of(POLICY_WIRE)};".encode())],
+        "mta-sts.example.com": [address("127.0.0.1")]}
+    with HostileDns(records):
+        told = console.type(front.machines[0], LOOK, status)
+    assert told.startswith("example.com: "), told
+    return " ".join(told.split())
 
 
 def steps():
@@ -70,12 +79,20 @@ def steps():
 class Console:
     """
     What somebody types on a machine, from the README, with a ssh that leads to
-    the others: the paths on them are those of their sites.
+    the others: the paths on them are those of their sites. verify knows the
+    name server, and whom to trust.
     """
 
     def __init__(self, them, directory):
-        self._directory = directory
-        (directory / "mta-sts").symlink_to(COMMAND)
+        self.directory = directory
+        (directory / "mta-sts").write_text(f"""#!/bin/sh
+case $1 in
+verify) shift; set -- verify --resolver 127.0.0.1 \\
+    --ca-file {directory}/trusted.pem --timeout 5s "$@" ;;
+esac
+exec {COMMAND} "$@"
+""")
+        (directory / "mta-sts").chmod(0o755)
         ssh = directory / "ssh"
         ssh.write_text("#!/bin/sh\ncase $1 in\n" + "".join(
             f"{it.name}) root={it.site.root};;\n" for it in them) + "esac\n"
@@ -83,16 +100,16 @@ class Console:
             'exec sh -c "$(echo "$*" | sed "s,/etc/mta-sts/,$root/,g")"\n')
         ssh.chmod(0o755)
 
-    def type(self, machine, step):
-        """What that prints; it must not fail."""
+    def type(self, machine, step, status=DONE):
+        """What that prints; it must end so."""
         root = machine.site.root
         done = subprocess.run(
             ["sh", "-euc", re.sub("(?<!:)(/etc/mta-sts|(?=/srv/))", str(root),
                                   steps()[step])], text=True, timeout=60,
             stdin=subprocess.DEVNULL, capture_output=True, check=False,
-            env=environment({"PATH": f"{self._directory}:{os.environ['PATH']}",
+            env=environment({"PATH": f"{self.directory}:{os.environ['PATH']}",
                              "MTA_STS_CONF": str(machine.site.settings)}))
-        assert (done.returncode, done.stderr) == (0, ""), done
+        assert (done.returncode, done.stderr) == (status, ""), done
         return done.stdout
 
 
@@ -216,19 +233,40 @@ def test_an_older_conf_d_is_seen(front, tmp_path):
             as load:
         wait_for(lambda: len({it[1] for it in load.answers}) == 2)
         assert all(it.up for it in front.nodes().values())
-    ids = {it.name: ids_served(it) for it in front.machines}
-    assert ids["node1"] == ids["node2"] != ids["node3"]
-    # The same by the command, of what lies there.
+    good, bad = id_of(POLICY_WIRE), id_of(wire("testing", ["mx.old.example"]))
     told = sorted(line.split() for line in
                   console.type(one, AGREE).splitlines())
     assert told == sorted(
-        [count, domain, ids[node][domain]]
-        for domain in ("example.com", "example.org")
-        for count, node in (("1", "node3"), ("2", "node1")))
+        [count, domain, it] for domain in ("example.com", "example.org")
+        for count, it in (("1", bad), ("2", good)))
+    # The same from outside, by what is served.
+    told = looked_at(console, front, FINDINGS)
+    assert "[nodes-differ]" in told
+    assert re.search(r"of 20 fetches \d+ brought another policy: mode "
+                     r"(testing instead of enforce|enforce instead of "
+                     r"testing) \(id ", told)
+    assert good in told and bad in told
+    assert f"the policy on this machine has id {good}" in told
     assert console.type(one, REPLICATE) == ""
     assert console.type(one, AGREE) == ""
+    assert "[nodes-" not in looked_at(console, front)
     with Load(front):
         time.sleep(0.2)
+
+
+def test_one_that_is_left_out_is_no_finding(front, tmp_path):
+    """Nor are requests that find it dead before it is left out."""
+    console = Console(front.machines, tmp_path)
+    machine = front.machines[1]
+    machine.kill()
+    assert "[nodes-" not in looked_at(console, front)
+    with Load(front):
+        front.wait_for(machine, False)
+    assert "[nodes-" not in looked_at(console, front)
+    machine.revive()
+    with Load(front):
+        front.wait_for(machine, True)
+    assert "[nodes-" not in looked_at(console, front)
 
 
 @contextmanager

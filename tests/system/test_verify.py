@@ -88,6 +88,9 @@ def test_weight(seen):
                                        "delivers without protection")
     # No sender has both texts; no sender has any.
     assert effect("families-differ") == ("warning", "ignores the policy")
+    # Another policy; another mode.
+    assert effect("nodes-differ") == ("warning", "ignores the policy")
+    assert effect("nodes-mode") == ("error", "ignores the policy")
     assert effect("cert-name") == ("error", "ignores the policy")
 
 
@@ -97,8 +100,11 @@ def test_facts(seen):
     assert (row["id"], row["ttl"], row["mode"], row["max_age"], row["mx"]) == (
         "1", 300, "enforce", 1209600, ["mx.good.example"])
     assert row["dnssec"] is False
-    fetch, = row["fetches"]
-    assert (fetch["status"], fetch["media_type"]) == (200, "text/plain")
+    assert len(row["fetches"]) == 3
+    for fetch in row["fetches"]:
+        assert (fetch["status"], fetch["media_type"]) == (200, "text/plain")
+        assert fetch["id"] == row["fetches"][0]["id"]
+        assert fetch["mode"] == "enforce"
     host, = row["mx_hosts"]
     assert (host["name"], host["preference"], host["address"], host["end"],
             host["dane"]) == ("mx.good.example", 10, "127.0.0.11", "done",
@@ -107,13 +113,17 @@ def test_facts(seen):
     assert row["dnssec"] is True
     assert row["mx_hosts"][0]["dane"] is True
     assert seen["mx-null"]["mx_hosts"][0]["name"] == "."
-    assert len(seen["families-differ"]["fetches"]) == 2
+    assert [":" in it["address"] for it in
+            seen["families-differ"]["fetches"]] == [False, True, False]
+    assert sorted(it["status"] for it in seen["nodes-fail"]["fetches"]) == [
+        200, 200, 503]
+    assert len({it["id"] for it in seen["nodes-differ"]["fetches"]}) == 2
 
 
 def test_all_codes():
     """Each is found in a domain here, or is listed with the reason."""
     known = codes()
-    assert len(known) >= 70
+    assert len(known) >= 80
     found = {code for them in EXPECTED.values() for code in them}
     assert found | set(NOT_HERE) == set(known)
     assert not found & set(NOT_HERE)

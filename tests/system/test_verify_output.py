@@ -127,6 +127,7 @@ def test_exit(world, domains, strict, usual):
     [], ["--all", "good.example"], ["--timeout", "0s", "good.example"],
     ["--timeout", "601s", "good.example"], ["--jobs", "0", "good.example"],
     ["--port", "65536", "good.example"], ["--format", "xml", "good.example"],
+    ["--fetches", "0", "good.example"], ["--fetches", "21", "good.example"],
     ["--format", "prometheus", "--json", "good.example"],
     ["--json", "--monitor", "good.example"]])
 def test_misused(site, args):
@@ -236,7 +237,7 @@ def test_prometheus(world):
     done = world.verify("--format", "prometheus", "good.example",
                         "listed-missing.example", "policy-html.example",
                         "no-mta-sts.example", "families-differ.example",
-                        "mx-many.example")
+                        "mx-many.example", "nodes-refuse.example")
     assert (done.returncode, done.stderr) == (FINDINGS, "")
     values = prometheus(done.stdout)
 
@@ -265,6 +266,11 @@ def test_prometheus(world):
     assert value("policy_fetch_seconds", "families-differ",
                  address="::1") < 6
     assert value("policy_mode", "no-mta-sts", mode="enforce") is None
+    # One line for an address, however often it was asked.
+    assert value("finding", "nodes-refuse", severity="warning",
+                 code="nodes-fail") == 1
+    assert len([it for it in values if it[0] == "mta_sts_policy_fetch_seconds"
+                and ("domain", "nodes-refuse.example") in it[1]]) == 1
 
 
 def test_all(world):
@@ -289,6 +295,24 @@ def test_no_mx(world):
     called = {port for (place, port), calls in world.peers.calls.items()
               if calls != before.get((place, port), 0)}
     assert called == {443}
+
+
+def test_fetches(world):
+    """Once alone is once, and without other forms of the Host header."""
+    def called(*args):
+        before = dict(world.peers.calls)
+        done = world.verify("--no-mx", "--json", *args, "host-case.example")
+        row, = json.loads(done.stdout)
+        return ({place: calls - before.get(place, 0) for place, calls in
+                 world.peers.calls.items() if calls != before.get(place, 0)},
+                len(row["fetches"]), [it["code"] for it in row["findings"]])
+
+    for args, fetches, found in ((("--fetches", 1), 1, []),
+                                 ((), 3, ["host-case"]),
+                                 (("--fetches", 20), 20, ["host-case"])):
+        calls, told, codes = called(*args)
+        assert (told, codes) == (fetches, found)
+        assert list(calls.values()) == [fetches + (3 if fetches > 1 else 0)]
 
 
 def paste(world, line):

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "judge.h"
+#include "record.h"
 
 #define DAY     86400
 #define NOW     1795323112 /* 2026-11-22T04:51:52Z */
@@ -19,6 +20,11 @@
 #define POLICY(mode, mx, age)                                                  \
 	"version: STSv1\r\nmode: " mode "\r\nmx: *.example.com\r\n" mx         \
 	"max_age: " age "\r\n"
+
+#define LONGER POLICY("enforce", "", "1209601")
+/* The policy of ENFORCE, laid out otherwise. */
+#define BARE                                                                   \
+	"version: STSv1\nmode: enforce\nmx: *.example.com\nmax_age: 1209600\n"
 
 /* Of ENFORCE: printf 'version: ...' | sha256sum, its first 32 digits. */
 #define GOOD_ID "ae881cc1fb8f6aa0d3c95878c2bbac9d"
@@ -39,10 +45,32 @@ lose(struct facts_answer *answer, enum facts_dns end, const char *why)
 }
 
 static void
+pass_over(void *context, const struct diag *diag)
+{
+	(void)context;
+	(void)diag;
+}
+
+/* As fetch does it, but for another digest. */
+static void
 serve_one(struct facts_fetch *fetch, const char *text)
 {
+	static struct policy policy;
+	struct diag_sink sink = { .take = pass_over, .file = "" };
+	unsigned hash = 0;
+	const char *at;
+
 	fetch->body = strdup(text);
 	fetch->length = strlen(text);
+	for (at = text; *at != '\0'; at++)
+		hash = hash * 31 + (unsigned char)*at;
+	(void)snprintf(fetch->digest, sizeof(fetch->digest), "%08x", hash);
+	policy_parse(&policy, text, fetch->length, POLICY_UNKNOWN_PASS, &sink);
+	policy_validate(&policy, &sink);
+	fetch->id[0] = '\0';
+	fetch->mode = policy.mode;
+	if (sink.errors == 0)
+		record_id_of_policy(&policy, fetch->id);
 }
 
 static void
@@ -66,6 +94,7 @@ unserve(struct facts *f)
 	free(f->fetch6.body);
 	f->fetch4.body = f->fetch6.body = NULL;
 	f->fetch4.length = f->fetch6.length = 0;
+	f->fetch4.id[0] = f->fetch6.id[0] = '\0';
 	f->fetch4.end = f->fetch6.end = f->host4.dns == FACTS_DNS_FOUND
 					    ? FACTS_FETCH_ANSWER
 					    : FACTS_FETCH_UNASKED;
@@ -164,6 +193,52 @@ good_fetch(const char *address)
 	return fetch;
 }
 
+/* One more fetch, which brought that text; NULL: what all bring. */
+static struct facts_fetch *
+again(struct facts *f, const char *address, const char *text)
+{
+	struct facts_fetch *fetch;
+
+	if (f->further == NULL)
+		f->further = calloc(FACTS_FETCHES_MAX, sizeof(*f->further));
+	fetch = &f->further[f->further_count++];
+	*fetch = good_fetch(address);
+	free(fetch->body);
+	serve_one(fetch, text != NULL ? text : ENFORCE);
+	free(fetch->body);
+	fetch->body = NULL;
+	return fetch;
+}
+
+/* One more that brought none. */
+static struct facts_fetch *
+fails(struct facts *f, const char *address, enum facts_fetch_end end,
+    unsigned status)
+{
+	struct facts_fetch *fetch = again(f, address, "");
+
+	fetch->end = end;
+	fetch->status = status;
+	return fetch;
+}
+
+/* What was brought by that form of the Host header. */
+static struct facts_fetch *
+ask(struct facts *f, enum facts_form form, unsigned status, const char *text)
+{
+	struct facts_fetch *fetch = &f->forms[form];
+
+	*fetch = good_fetch("192.0.2.1");
+	free(fetch->body);
+	serve_one(fetch, text);
+	free(fetch->body);
+	fetch->body = NULL;
+	fetch->status = status;
+	if (status != 200)
+		fetch->id[0] = '\0';
+	return fetch;
+}
+
 static struct facts_mx
 good_mx(const char *name)
 {
@@ -186,6 +261,7 @@ make_good(struct facts *f)
 	*f = (struct facts){ .domain = "example.com",
 		.looked = NOW,
 		.dnssec = true,
+		.port = 443,
 		.sts.answer.ttl = 3600,
 		.host4 = { .dns = FACTS_DNS_FOUND, .ttl = 300 },
 		.host6 = { .dns = FACTS_DNS_FOUND, .ttl = 300 },

@@ -16,15 +16,26 @@
 		__VA_ARGS__;                                                   \
 	}
 #include "judge_rows.h"
+#undef FAULT
+#define FAULT(line) JOIN(fault_of_nodes_, line)
+#include "judge_rows_nodes.h"
 #undef ROW
 
-#define ROW(findings, words, ...)                                              \
-	{ __LINE__, findings, words, FAULT(__LINE__) },
-static const struct {
+struct row {
 	int line;
 	const char *findings, *words;
 	void (*fault)(struct facts *f);
-} rows[] = {
+};
+
+#define ROW(findings, words, ...)                                              \
+	{ __LINE__, findings, words, FAULT(__LINE__) },
+static const struct row rows_of_nodes[] = {
+#include "judge_rows_nodes.h"
+};
+
+#undef FAULT
+#define FAULT(line) JOIN(fault_, line)
+static const struct row rows[] = {
 #include "judge_rows.h"
 };
 
@@ -116,45 +127,70 @@ in_order(const char *groups)
 }
 
 static void
-test_rows(void **state)
+check(const struct row *row)
 {
 	static struct taken taken;
 	static struct facts facts;
-	const __typeof__(rows[0]) *row;
+	enum judge_verdict verdict;
+
+	make_good(&facts);
+	row->fault(&facts);
+	verdict = judge(&facts, &taken);
+	UNIT_STRING(row->line, taken.codes, row->findings);
+	UNIT_EXPECT(row->line, verdict == verdict_of(row->findings));
+	UNIT_EXPECT(row->line, strstr(taken.words, row->words) != NULL);
+	UNIT_EXPECT(row->line, is_printable(taken.words));
+	UNIT_EXPECT(row->line, in_order(taken.groups));
+	facts_free(&facts);
+}
+
+static void
+test_rows(void **state)
+{
+	const struct row *row;
 
 	(void)state;
 	unit_rows = "judge_rows.h";
-	UNIT_EACH (row, rows) {
-		enum judge_verdict verdict;
+	UNIT_EACH (row, rows)
+		check(row);
+}
 
-		make_good(&facts);
-		row->fault(&facts);
-		verdict = judge(&facts, &taken);
-		UNIT_STRING(row->line, taken.codes, row->findings);
-		UNIT_EXPECT(row->line, verdict == verdict_of(row->findings));
-		UNIT_EXPECT(row->line, strstr(taken.words, row->words) != NULL);
-		UNIT_EXPECT(row->line, is_printable(taken.words));
-		UNIT_EXPECT(row->line, in_order(taken.groups));
-		facts_free(&facts);
-	}
+static void
+test_rows_of_nodes(void **state)
+{
+	const struct row *row;
+
+	(void)state;
+	unit_rows = "judge_rows_nodes.h";
+	UNIT_EACH (row, rows_of_nodes)
+		check(row);
+}
+
+static bool
+is_found(const char *sought, const struct row *row, size_t count)
+{
+	for (; count > 0; row++, count--)
+		if (strstr(row->findings, sought) != NULL)
+			return true;
+	return false;
 }
 
 /* A finding that nothing brings about may as well not be there. */
 static void
 test_all_codes(void **state)
 {
-	const __typeof__(rows[0]) *row;
 	const char *code;
 	char sought[64];
 	size_t i, j;
 
 	(void)state;
 	for (i = 0; (code = judge_code_name(i)) != NULL; i++) {
-		bool found = false;
+		bool found;
 
 		(void)snprintf(sought, sizeof(sought), ":%s:", code);
-		for (row = rows; row < rows + UNIT_COUNT(rows); row++)
-			found |= strstr(row->findings, sought) != NULL;
+		found =
+		    is_found(sought, rows, UNIT_COUNT(rows)) ||
+		    is_found(sought, rows_of_nodes, UNIT_COUNT(rows_of_nodes));
 		if (!found)
 			print_error("no row brings %s\n", code);
 		UNIT_EXPECT(__LINE__, found);
@@ -255,6 +291,19 @@ test_full(void **state)
 		memcpy(facts.tlsrpt.at[i].bytes, "v=TLSRPTv1;", 11);
 		facts.tlsrpt.at[i].length = 60000;
 	}
+	for (i = 0; i < FACTS_FETCHES_MAX; i++) {
+		static const char six[] =
+		    "2001:0db8:1111:2222:3333:4444:5555:666";
+		char address[FACTS_ADDRESS_SIZE];
+		struct facts_fetch *fetch;
+
+		(void)snprintf(address, sizeof(address), "%s%zx", six, i % 16);
+		fetch = fails(&facts, address,
+		    (enum facts_fetch_end)(FACTS_FETCH_REFUSED + i % 6), 200);
+		memset(fetch->why, 'x', sizeof(fetch->why) - 1);
+		(void)snprintf(fetch->id, sizeof(fetch->id), "%032zu", i);
+		facts.forms[i % FACTS_FORMS] = *fetch;
+	}
 	memset(facts.fetch4.media_type, 'x', sizeof(facts.fetch4.media_type));
 	facts.fetch4.media_type[sizeof(facts.fetch4.media_type) - 1] = '\0';
 	many(&facts, 1000);
@@ -271,6 +320,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_rows_of_nodes),
 		cmocka_unit_test(test_all_codes),
 		cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_hostile_names),

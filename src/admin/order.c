@@ -1,16 +1,15 @@
 /*
- * What is printed, in the order of their domains; see verify.h. Memory grows
- * with how far one domain lags behind the others.
+ * The order of numbers; see order.h.
  */
+#include "order.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "verify.h"
 
 #define FIRST_SIZE 64
 
 static bool
-grow(struct verify_order *order, size_t i)
+grow(struct order *order, size_t i)
 {
 	size_t size = order->size > 0 ? order->size : FIRST_SIZE;
 	void **slots;
@@ -29,7 +28,7 @@ grow(struct verify_order *order, size_t i)
 }
 
 static void
-print_next(struct verify_order *order)
+print_next(struct order *order)
 {
 	void *what = order->slots[order->next];
 
@@ -39,7 +38,7 @@ print_next(struct verify_order *order)
 }
 
 bool
-verify_order_put(struct verify_order *order, size_t i, void *what)
+order_put(struct order *order, size_t i, void *what)
 {
 	if (!grow(order, i))
 		return false;
@@ -50,7 +49,7 @@ verify_order_put(struct verify_order *order, size_t i, void *what)
 }
 
 void
-verify_order_end(struct verify_order *order)
+order_end(struct order *order)
 {
 	while (order->next < order->size)
 		print_next(order);
