@@ -28,8 +28,8 @@ static const struct form forms[] = {
 	{ "dehydrated", "", NULL },
 	/* Arguments: xargs -L 1 acme.sh --issue ... */
 	{ "acme.sh", "-d ", NULL },
-	/* Directives of Apache's mod_md. */
-	{ "md", "MDomain ", NULL },
+	/* The macro of cgi-bin/apache-md.conf, for Apache's mod_md. */
+	{ "md", "Use mta_sts_host ", NULL },
 };
 
 struct hosts {

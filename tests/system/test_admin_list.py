@@ -172,7 +172,7 @@ HOSTS = ["mta-sts." + name for name in (
     (["--format", "certbot"], "--cert-name {0} -d {0}"),
     (["--format", "dehydrated"], "{}"),
     (["--format", "acme.sh"], "-d {}"),
-    (["--format", "md"], "MDomain {}"),
+    (["--format", "md"], "Use mta_sts_host {}"),
 ])
 def test_hosts(site, args, line):
     done = run(site, "hosts", *args)
