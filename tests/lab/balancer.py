@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import http2
-from harness import PATH, POLICY_WIRE, wait_for
+from harness import POLICY_WIRE, wait_for
 from lab.authority import Authority
 from webserver import Server
 
@@ -122,30 +122,6 @@ class Balancer(HAProxy):
             wait_for(lambda: self.nodes()[machine.name].requests > before + 9)
 
 
-def ask_http2(server, host):
-    """
-    As http2.ask, but for a GOAWAY: one that lets this request be answered is no
-    failure.
-    """
-    fields = [(":method", "GET"), (":scheme", "https"), (":path", PATH),
-              (":authority", host)]
-    status, body = "nothing", b""
-    with http2.connect(server, "mta-sts.example.com") as it:
-        it.settimeout(10)
-        it.sendall(http2.PREFACE + http2.frame(http2.SETTINGS) + http2.frame(
-            http2.HEADERS, b"".join(http2.literal(*field) for field in fields),
-            http2.END_HEADERS | http2.END_STREAM, 1))
-        for kind, flags, stream, content in http2.frames(it):
-            if stream == 1 and kind == http2.HEADERS:
-                status = http2.status_of(content)
-            elif stream == 1 and kind == http2.DATA:
-                body += content
-            if stream == 1 and (flags & http2.END_STREAM or
-                                kind == http2.RST_STREAM):
-                break
-    return status, body
-
-
 class Load:
     """Clients who ask again and again; bodies: what they may be told."""
 
@@ -183,7 +159,9 @@ class Load:
             host = self.HOSTS[number % 2]
             try:
                 if kind == "http2":
-                    status, body = ask_http2(self._server, host)
+                    status, body = http2.ask(
+                        self._server, "mta-sts.example.com",
+                        http2.fields((":authority", host)))
                 else:
                     kept = kept or self._server.connection()
                     reply = self._server.ask(host, connection=kept)

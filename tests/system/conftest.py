@@ -7,6 +7,7 @@ import pytest
 
 sys.dont_write_bytecode = True
 
+from customer import Customer  # noqa: E402
 from harness import POLICY, PROGRAM, Responder, Site  # noqa: E402
 
 
@@ -39,4 +40,11 @@ def site():
 def responder(site):
     """The responder on that site."""
     with Responder(site) as it:
+        yield it
+
+
+@pytest.fixture(scope="module")
+def customer():
+    """A user of the host's with a home and a web space; needs root."""
+    with Customer() as it:
         yield it

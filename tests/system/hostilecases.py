@@ -7,6 +7,7 @@ his clients send is in hostiletables.py.
 A server here is one of webservers.py with Hostile in front of it.
 """
 
+import contextlib
 import os
 import socket
 import threading
@@ -116,6 +117,24 @@ ROOTS = {
 }
 
 
+def attack_is_real(kind, line):
+    """
+    Without the line that includes the shipped file, "{}" for its path, the
+    customer's text is the policy.
+    """
+    class Without(kind):
+        def main(self, shipped):
+            text, line_ = super().main(shipped), line.format(shipped)
+            assert line_ in text
+            return text.replace(line_, "")
+    with Site() as site:
+        furnish(site)
+        with Without(site) as server:
+            for host in (VICTIM_HOST, INVENTED_HOST):
+                reply = ask(server, host)
+                assert (reply.status, reply.body) == (200, FORGED)
+
+
 def http2_outcome(server, fields):
     """The same over HTTP/2; fields in the order in which they are sent."""
     status, body = http2.ask(server, VICTIM_HOST, fields)
@@ -126,10 +145,14 @@ def http2_outcome(server, fields):
 
 
 class Impostor:
-    """A FastCGI program that answers with the customer's text."""
+    """
+    A FastCGI program that keeps what it is asked, and answers with the
+    customer's text, after that many seconds.
+    """
 
-    def __init__(self, path):
+    def __init__(self, path, wait=0):
         self.asked = []
+        self._wait, self._end = wait, threading.Event()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(path))
         os.chmod(path, 0o666)
@@ -141,6 +164,7 @@ class Impostor:
         return self
 
     def __exit__(self, *_):
+        self._end.set()
         self._socket.shutdown(socket.SHUT_RDWR)
         self._thread.join()
         self._socket.close()
@@ -151,14 +175,23 @@ class Impostor:
                 peer, _ = self._socket.accept()
             except OSError:
                 return
-            with peer:
+            with peer, contextlib.suppress(OSError):  # has given up
                 peer.settimeout(5)
-                self.asked.append(peer.recv(65536))
-                peer.sendall(
-                    fastcgi.record(fastcgi.STDOUT, b"Status: 200 OK\r\n"
-                                   b"Content-Type: text/plain\r\n\r\n"
-                                   + FORGED)
-                    + fastcgi.record(fastcgi.END_REQUEST, bytes(8)))
+                self._answer(peer)
+
+    def _answer(self, peer):
+        data = b""
+        while not data.endswith(fastcgi.record(fastcgi.STDIN)):
+            part = peer.recv(65536)
+            if not part:
+                return
+            data += part
+        self.asked.append(data)
+        self._end.wait(self._wait)
+        peer.sendall(
+            fastcgi.record(fastcgi.STDOUT, b"Status: 200 OK\r\n"
+                           b"Content-Type: text/plain\r\n\r\n" + FORGED)
+            + fastcgi.record(fastcgi.END_REQUEST, bytes(8)))
 
 
 class HostileCases:

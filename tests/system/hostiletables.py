@@ -8,6 +8,7 @@ the customer's text; a number is any other reply with that status.
 
 from customer import INVENTED_HOST, NAME, VICTIM_HOST
 from harness import PATH
+from http2 import fields
 
 
 def request(host, target=PATH, method="GET", headers=(), version="1.1"):
@@ -258,12 +259,6 @@ FRAMING = [
         (VICTIM_HOST, INVENTED_HOST, NAME, VICTIM_HOST, NAME)) + NEXT,
      "policy 404 his policy his policy", "policy 404 his policy his policy"),
 ]
-
-
-def fields(*more, path=PATH, method="GET", scheme="https"):
-    """Those of a request over HTTP/2."""
-    return [(":method", method), (":scheme", scheme), (":path", path), *more]
-
 
 A, HOST = (":authority", VICTIM_HOST), ("host", VICTIM_HOST)
 OTHER_A, OTHER_HOST = (":authority", INVENTED_HOST), ("host", INVENTED_HOST)

@@ -8,6 +8,8 @@ import socket
 import ssl
 import struct
 
+from harness import PATH
+
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
 END_STREAM, END_HEADERS, PADDED = 1, 4, 8
@@ -27,6 +29,11 @@ def literal(name, value):
     octets = [text.encode("latin-1") for text in (name, value)]
     assert all(len(text) < 127 for text in octets)
     return b"\0" + b"".join(bytes([len(text)]) + text for text in octets)
+
+
+def fields(*more, path=PATH, method="GET", scheme="https"):
+    """Those of a request."""
+    return [(":method", method), (":scheme", scheme), (":path", path), *more]
 
 
 def connect(server, name):
@@ -84,22 +91,36 @@ def digits(coded):
     return int(text)
 
 
-def ask(server, name, fields):
-    """Status and body; "reset" where the stream or all is broken off."""
+def goes_away(content):
+    """
+    Whether a GOAWAY is the end of the first stream: for an error, or before it.
+    Any other lets that be answered.
+    """
+    last, error = struct.unpack(">II", content[:8])
+    return error != 0 or last & 0x7fffffff < 1
+
+
+def ask(server, name, sent):
+    """
+    Sends those fields; status and body, "reset" where the stream or all is broken off before there
+    is a status.
+    """
     with connect(server, name) as it:
         it.settimeout(10)
-        block = b"".join(literal(*field) for field in fields)
+        block = b"".join(literal(*field) for field in sent)
         it.sendall(PREFACE + frame(SETTINGS) + frame(
             HEADERS, block, END_HEADERS | END_STREAM, 1))
         status, body = "reset", b""
         for kind, flags, stream, content in frames(it):
+            if kind == GOAWAY and goes_away(content):
+                break
+            if stream != 1:
+                continue
             if kind == HEADERS:
                 assert not flags & PADDED
                 status = status_of(content)
             elif kind == DATA:
                 body += content
-            elif kind in (RST_STREAM, GOAWAY) and status == "reset":
-                return status, body
-            if stream == 1 and flags & END_STREAM:
+            if kind == RST_STREAM or flags & END_STREAM:
                 break
         return status, body

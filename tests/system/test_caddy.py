@@ -159,10 +159,8 @@ class TestCaddy(FastCgiCases):
         ("mta-sts.example.com.", None, 200)])
     def test_two_hosts(self, server, authority, host, status):
         """HTTP/2 has a name of its own for the host."""
-        fields = [(":method", "GET"), (":scheme", "https"),
-                  (":authority", authority), (":path", PATH)]
-        fields += [("host", host)] if host else []
-        got, body = http2.ask(server, "mta-sts.example.com", fields)
+        got, body = http2.ask(server, "mta-sts.example.com", http2.fields(
+            (":authority", authority), *[("host", host)] * bool(host)))
         assert got == status
         assert (body == POLICY_WIRE) == (status == 200)
 

@@ -66,9 +66,8 @@ class TestHAProxy(FastCgiCases):
         ("mta-sts.example.com", "www.example.com", {200, 400, "reset"})])
     def test_http2(self, server, authority, host, statuses):
         """The host is :authority; another one in Host changes nothing."""
-        fields = [(":method", "GET"), (":scheme", "https"), (":path", PATH),
-                  (":authority", authority)] + [("host", host)] * bool(host)
-        status, body = http2.ask(server, "mta-sts.example.com", fields)
+        status, body = http2.ask(server, "mta-sts.example.com", http2.fields(
+            (":authority", authority), *[("host", host)] * bool(host)))
         assert status in statuses
         assert (body == POLICY_WIRE) == (status == 200) and body != FORGED
 

@@ -20,7 +20,7 @@ import cgi
 import command
 import fastcgi
 from cgi import check, variables
-from customer import VICTIM, VICTIM_HOST, Customer, HardLink
+from customer import VICTIM, VICTIM_HOST, HardLink
 from harness import POLICY_WIRE, Responder, Site, source, wait_for, wire
 from test_hostile_local import HIS, HIS_AGE
 
@@ -30,12 +30,6 @@ VALUES = variables(VICTIM_HOST)
 
 # A good policy of root's own, and not the victim's.
 WEAK = source(mode="none", mx=())
-
-
-@pytest.fixture(scope="module", name="customer")
-def fixture_customer():
-    with Customer() as it:
-        yield it
 
 
 @pytest.fixture(name="place")

@@ -8,10 +8,10 @@ import os
 import pytest
 
 import hostiletables as tables
-from customer import INVENTED_HOST, NAME, VICTIM_HOST, Customer
+from customer import INVENTED_HOST, NAME, VICTIM_HOST
 from harness import Site, wait_for
-from hostilecases import (HostileCases, Impostor, ask, furnish, hostile,
-                          http2_outcome, serve, word)
+from hostilecases import (HostileCases, Impostor, ask, attack_is_real, furnish,
+                          hostile, http2_outcome, serve, word)
 from test_hostile_local import Neighbour
 from webserver import FORGED, worker
 from webservers import Lighttpd, LighttpdSocket
@@ -103,12 +103,6 @@ WITHOUT = [("server.modules := ( \"mod_fastcgi\" ) + server.modules",
             "    url.redirect = ()\n", "")]
 
 
-@pytest.fixture(scope="module", name="customer")
-def fixture_customer():
-    with Customer() as it:
-        yield it
-
-
 @pytest.mark.parametrize("name", OWN)
 @pytest.mark.parametrize("shipped", [True, False],
                          ids=["as shipped", "without the lines"])
@@ -180,18 +174,8 @@ def test_host_that_is_set(customer):
 
 
 def test_attack_is_real(customer):
-    """Without the shipped file the customer's text is the policy."""
-    class Without(hostile(Default, customer)):
-        owns_responder = False
-
-        def main(self, shipped):
-            return super().main(shipped).replace(f'include "{shipped}"', "")
-    with Site() as site:
-        furnish(site)
-        with Without(site) as server:
-            for host in (VICTIM_HOST, INVENTED_HOST):
-                reply = ask(server, host)
-                assert (reply.status, reply.body) == (200, FORGED)
+    attack_is_real(type("Own", (hostile(Default, customer),),
+                        {"owns_responder": False}), 'include "{}"')
 
 
 def test_own_program(customer):

@@ -9,10 +9,10 @@ import socket
 import pytest
 
 import hostiletables as tables
-from customer import INVENTED_HOST, NAME, VICTIM_HOST, Customer
+from customer import INVENTED_HOST, NAME, VICTIM_HOST
 from harness import Site
-from hostilecases import (HostileCases, Impostor, ask, furnish, hostile,
-                          http2_outcome, serve, word)
+from hostilecases import (HostileCases, Impostor, ask, attack_is_real, furnish,
+                          hostile, http2_outcome, serve, word)
 from webserver import FORGED
 from webservers import Nginx
 
@@ -77,12 +77,6 @@ class TestNginx(HostileCases):
         """
         self.his_file(server)
         assert word(ask(server, host, name=name)) == wanted
-
-
-@pytest.fixture(scope="module", name="customer")
-def fixture_customer():
-    with Customer() as it:
-        yield it
 
 
 def own(customer, **settings):
@@ -212,16 +206,8 @@ def test_address_of_their_own(customer, names):
 
 
 def test_attack_is_real(customer):
-    """Without the shipped file the customer's text is the policy."""
-    class Without(HisCertificate, hostile(Default, customer)):
-        def main(self, shipped):
-            return super().main(shipped).replace(f"include {shipped};", "")
-    with Site() as site:
-        furnish(site)
-        with Without(site) as server:
-            for host in (VICTIM_HOST, INVENTED_HOST):
-                reply = ask(server, host)
-                assert (reply.status, reply.body) == (200, FORGED)
+    attack_is_real(type("Own", (HisCertificate, hostile(Default, customer)),
+                        {}), "include {};")
 
 
 def test_own_program(customer):

@@ -5,26 +5,17 @@ test_hostile_nginx.py have no say in either.
 """
 
 import shutil
-import socket
 import ssl
-import threading
 
 import pytest
 
 import fastcgi
-from customer import INVENTED_HOST, VICTIM, VICTIM_HOST, Customer
+from customer import INVENTED_HOST, VICTIM, VICTIM_HOST
 from harness import PATH, Site, source, wire
-from hostilecases import ask, furnish, word
+from hostilecases import Impostor, ask, furnish, word
 from test_hostile_nginx import Default, own
-from webserver import FORGED
 
 pytestmark = pytest.mark.root
-
-
-@pytest.fixture(scope="module", name="customer")
-def fixture_customer():
-    with Customer() as it:
-        yield it
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -161,66 +152,16 @@ def test_cache(customer, shipped):
             shutil.rmtree(customer.home / "cache", ignore_errors=True)
 
 
-class Recorder:
-    """
-    A FastCGI program that keeps what it is sent, and takes "wait" seconds for
-    each answer.
-    """
-
-    def __init__(self, path, wait=0):
-        self.heard = []
-        self._wait, self._end = wait, threading.Event()
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.bind(str(path))
-        path.chmod(0o666)
-        self._socket.listen()
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._end.set()
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
-        self._socket.close()
-
-    def _serve(self):
-        while True:
-            try:
-                peer, _ = self._socket.accept()
-            except OSError:
-                return
-            with peer:
-                peer.settimeout(5)
-                self._answer(peer)
-
-    def _answer(self, peer):
-        try:
-            data = b""
-            while not data.endswith(fastcgi.record(fastcgi.STDIN)):
-                data += peer.recv(65536)
-            self.heard.append(data)
-            self._end.wait(self._wait)
-            peer.sendall(
-                fastcgi.record(fastcgi.STDOUT, b"Status: 200 OK\r\n"
-                               b"Content-Type: text/plain\r\n\r\n" + FORGED)
-                + fastcgi.record(fastcgi.END_REQUEST, bytes(8)))
-        except OSError:
-            pass    # nginx has given up
-
-
 def recorded(customer, wait=0, of_http="", changes=()):
     """The answer to a client with headers, and what the responder was sent."""
     kind = own(customer, of_http=of_http)
     with Site() as site:
         furnish(site)
-        with Recorder(site.root / "his.sock", wait) as peer, \
+        with Impostor(site.root / "his.sock", wait) as peer, \
                 kind(site, changes, sock=site.root / "his.sock") as server:
             reply = ask(server, VICTIM_HOST, PATH + "?a", headers=[
                 "X-More: yes", "Cookie: secret", "Request-Uri: /x"])
-            return reply.status, peer.heard[-1]
+            return reply.status, peer.asked[-1]
 
 
 def test_what_is_handed_on(customer):

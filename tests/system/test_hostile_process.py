@@ -17,18 +17,11 @@ import pytest
 
 import fastcgi
 from cgi import check
-from customer import Customer
 from harness import POLICY_WIRE, TOP, Responder, Site, environment, wait_for
 from test_hostile_local import Neighbour, become, own_user
 from webserver import worker
 
 pytestmark = pytest.mark.root
-
-
-@pytest.fixture(scope="module", name="customer")
-def fixture_customer():
-    with Customer() as it:
-        yield it
 
 
 @pytest.fixture(scope="module", name="responder")

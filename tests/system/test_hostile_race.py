@@ -17,7 +17,7 @@ import pytest
 
 import fastcgi
 from cgi import variables
-from customer import VICTIM, VICTIM_HOST, Customer
+from customer import VICTIM, VICTIM_HOST
 from fastcgi import END_REQUEST, Connection, record
 from harness import (POLICY, POLICY_WIRE, PROGRAM, Listener, Responder, Site,
                      environment)
@@ -170,12 +170,6 @@ def race(path, step, swaps, least=5000):
             told["good"] > 100 and told["refused"] > 100
             and told["good"] + told["refused"] + told["absent"] > least
             and told["swaps"] > swaps))
-
-
-@pytest.fixture(scope="module", name="customer")
-def fixture_customer():
-    with Customer() as it:
-        yield it
 
 
 @pytest.fixture(name="place")

@@ -6,7 +6,8 @@ run one after the other, as a reader would type them, with a directory that stan
 for the root and recorders in the place of what would change the machine. The demo
 is run too. What the servers make of their files is in the servers' own tests,
 "Certificates" in test_certificates*.py, "Many machines" in
-test_haproxy_machines.py, "Panels" in test_admin_panels_each.py, mta-sts(1) in
+test_haproxy_machines.py, "Panels" in test_admin_panels_each.py, "mta-sts survey"
+in test_survey_logs.py, "make lab" in test_lab.py, mta-sts(1) in
 test_admin_manual.py.
 """
 
@@ -91,7 +92,7 @@ def test_every_block_has_its_test():
     kinds = [block.kind() for block in blocks()]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "goals": 2, "install": 1, "shown": 3, "conf": 1, "typed": 15,
-        "curl": 1, "dns": 1, "console": 10, "bash": 8}
+        "curl": 1, "dns": 1, "console": 12, "bash": 8}
 
 
 @pytest.mark.parametrize("block", blocks("shown"), ids=str)
