@@ -106,9 +106,11 @@ judge     = admin_judge admin_judge_code admin_judge_dns admin_judge_fetch \
             admin_judge_record admin_judge_state admin_judge_text \
             admin_judge_tls admin_judge_tlsrpt admin_human reporturi \
             $(facts) $(record)
+maillog   = admin_maillog admin_maillog_scan $(text)
 modules   = text diag hostname mxpattern policy responder framing safefile \
             log sandbox settings store record edit \
-            tlsrpt tlsrpt_words tlsrpt_unpack rdata detour judge
+            tlsrpt tlsrpt_words tlsrpt_unpack rdata detour judge \
+            maillog
 
 objects = $(addprefix $(build)/,$(addsuffix .o,$(sort $(1))))
 units   = $(addprefix $(build)/test_,$(modules))
@@ -168,7 +170,8 @@ $(foreach module,$(modules),$(eval $(call unit,$(module))))
 
 # Fuzzing: a harness a parser, built with clang's libFuzzer. Two at a time.
 FUZZ_SECONDS = 60
-fuzzers      = host policy settings record request fastcgi loop edit tlsrpt
+fuzzers      = host policy settings record request fastcgi loop edit tlsrpt \
+               maillog
 fuzz         = .build/fuzz
 fuzz_clang   = clang -g -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all
 fuzz_objects = $(addprefix $(fuzz)/,$(addsuffix .o,$(sort $(fuzz_$(1)))))
@@ -183,6 +186,7 @@ fuzz_fastcgi  = fastcgi framing heap $(responder)
 fuzz_edit     = $(edit)
 fuzz_loop     = server fastcgi framing heap $(log) $(responder)
 fuzz_tlsrpt   = $(tlsrpt_unpack)
+fuzz_maillog  = $(maillog)
 libs_fastcgi  = $(libfcgi)
 libs_loop     = $(libfcgi)
 max_tlsrpt    = -max_len=20000

@@ -156,9 +156,11 @@ enum admin_exit admin_id(struct admin *admin);
 enum admin_exit admin_lint_txt(struct admin *admin);
 enum admin_exit admin_report(struct admin *admin);
 enum admin_exit admin_verify(struct admin *admin);
+enum admin_exit admin_survey(struct admin *admin);
 
 /* Options that stand beside their verb. */
 extern const struct admin_option admin_report_options[];
 extern const struct admin_option admin_verify_options[];
+extern const struct admin_option admin_survey_options[];
 
 #endif

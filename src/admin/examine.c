@@ -139,6 +139,14 @@ end_jobs(struct examine *examine,
 	}
 }
 
+static bool
+is_stopped(const struct examine *examine)
+{
+	const volatile sig_atomic_t *stop = examine->tools.options.stop;
+
+	return stop != NULL && *stop != 0;
+}
+
 bool
 examine_run(struct examine *examine,
     bool (*next)(void *context, struct facts *facts),
@@ -148,7 +156,7 @@ examine_run(struct examine *examine,
 	bool more = true;
 	int wait;
 
-	while (tools->error == 0) {
+	while (tools->error == 0 && !is_stopped(examine)) {
 		if (more)
 			more = begin_jobs(examine, next, context);
 		peer_process(tools->peer);

@@ -7,6 +7,8 @@
 #ifndef MTASTS_EXAMINE_H
 #define MTASTS_EXAMINE_H
 
+#include <signal.h>
+
 #include "facts.h"
 
 struct examine_options {
@@ -32,6 +34,12 @@ struct examine_options {
 	 * family, from the first address that answers.
 	 */
 	unsigned fetches;
+	/*
+	 * Where a signal handler says, by anything but 0, that examine_run is
+	 * to end within a second; done is not called for what is under way
+	 * then. NULL: it goes on to the end.
+	 */
+	const volatile sig_atomic_t *stop;
 };
 
 /*

@@ -114,5 +114,8 @@ const struct admin_verb admin_verbs[] = {
 	    admin_report, admin_report_options, 1, ADMIN_ANY },
 	{ "verify", "[DOMAIN...]", "look from outside, as a sender does",
 	    admin_verify, admin_verify_options, 0, ADMIN_ANY },
+	{ "survey", "[DOMAIN...]",
+	    "tell who publishes MTA-STS, of many domains", admin_survey,
+	    admin_survey_options, 0, ADMIN_ANY },
 	{ NULL, NULL, NULL, NULL, NULL, 0, 0 },
 };

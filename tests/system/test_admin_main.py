@@ -11,7 +11,7 @@ from harness import TOP
 
 VERBS = ["check", "list", "hosts", "show", "explain", "add", "set", "alias",
          "rename", "import", "retire", "remove", "history", "dns", "id",
-         "lint-txt", "report", "verify"]
+         "lint-txt", "report", "verify", "survey"]
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

@@ -1,0 +1,150 @@
+/*
+ * The domains that mail logs name; see survey.h. What a line means is maillog's
+ * part.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hostname.h"
+#include "maillog.h"
+#include "progress.h"
+#include "survey.h"
+#include "survey_lines.h"
+
+#define PROGRESS_LINES 1024
+
+/* One log that is read. */
+struct log {
+	struct survey_names *names;
+	size_t lines, found, nameless, too_long;
+	enum admin_exit result;
+};
+
+static bool
+is_ascii(struct text_span span)
+{
+	size_t i;
+
+	for (i = 0; i < span.length; i++)
+		if ((unsigned char)span.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Whether mail can be sent there by MX: not a name of the local network's. */
+static bool
+is_domain(const char *name, size_t length)
+{
+	size_t at;
+
+	return length <= HOSTNAME_DOMAIN_MAX && memchr(name, '.', length) &&
+	       hostname_fault((struct text_span){ name, length }, &at) == NULL;
+}
+
+/* What is no domain has been delivered all the same, and is only counted. */
+static void
+take(void *context, struct text_span span)
+{
+	struct log *log = context;
+	char name[2 * HOSTNAME_SIZE], domain[HOSTNAME_SIZE];
+	struct text text;
+	size_t i;
+
+	text_init(&text, name, sizeof(name));
+	text_add(&text, span.at, span.length);
+	for (i = 0; i < text.length; i++)
+		name[i] = text_lower(name[i]);
+	if (text.overflow || strlen(name) != span.length ||
+	    (is_ascii(span) ? !is_domain(name, text.length)
+			    : !admin_domain(name, domain))) {
+		log->nameless++;
+		return;
+	}
+	log->found++;
+	if (!survey_names_add(log->names, is_ascii(span) ? name : domain))
+		log->result = ADMIN_SYSTEM;
+}
+
+static enum admin_exit
+read_lines(struct log *log, struct survey_lines *lines, enum maillog_kind kind)
+{
+	while (log->result != ADMIN_SYSTEM && survey_lines_next(lines)) {
+		if (lines->is_long)
+			log->too_long++;
+		(void)maillog_line(lines->line, kind, take, log);
+		if (++log->lines % PROGRESS_LINES == 0)
+			progress_show("reading", log->lines, 0);
+	}
+	progress_end();
+	if (log->result == ADMIN_SYSTEM)
+		return admin_fail(ADMIN_SYSTEM, "no memory is left");
+	return ADMIN_DONE;
+}
+
+static void
+tell(const struct admin *admin, const struct log *log, const char *path)
+{
+	if (log->too_long > 0)
+		admin_tell(admin,
+		    "%s: passed over %zu line%s of more than %d octets", path,
+		    log->too_long, log->too_long == 1 ? "" : "s",
+		    SURVEY_LINE_MAX);
+	if (log->nameless > 0)
+		admin_tell(admin,
+		    "%s: passed over %zu recipient%s whose domain nobody can "
+		    "ask for",
+		    path, log->nameless, log->nameless == 1 ? "" : "s");
+}
+
+static enum admin_exit
+read_log(const struct admin *admin, struct survey_names *names,
+    const char *path, enum maillog_kind kind)
+{
+	static struct survey_lines lines;
+	struct log log = { .names = names };
+	enum admin_exit result;
+	int file;
+
+	file = strcmp(path, "-") == 0
+		   ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+		   : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (file < 0 || !survey_lines_open(&lines, file))
+		return admin_fail(
+		    ADMIN_SYSTEM, "%s: %s", path, strerror(errno));
+	result = read_lines(&log, &lines, kind);
+	if (result == ADMIN_DONE && lines.fault != NULL)
+		result = admin_fail(ADMIN_SYSTEM, "%s: %s", path, lines.fault);
+	else if (result == ADMIN_DONE && log.found == 0)
+		result = admin_fail(ADMIN_FINDINGS,
+		    "%s: none of its %zu lines tells of mail that was sent to "
+		    "another machine%s",
+		    path, log.lines,
+		    kind == MAILLOG_POSTFIX
+			? "; of servers other than Postfix, "
+			  "give it to --maillog"
+			: "");
+	survey_lines_close(&lines);
+	tell(admin, &log, path);
+	return result;
+}
+
+enum admin_exit
+survey_logs(const struct admin *admin, struct survey_names *names)
+{
+	enum admin_exit result = ADMIN_DONE;
+	const char *path;
+	size_t i;
+
+	for (i = 0; (path = admin_option_each(admin, "postfix-log", i)) != NULL;
+	     i++)
+		result = admin_worse(
+		    result, read_log(admin, names, path, MAILLOG_POSTFIX));
+	for (i = 0; (path = admin_option_each(admin, "maillog", i)) != NULL;
+	     i++)
+		result = admin_worse(
+		    result, read_log(admin, names, path, MAILLOG_ANY));
+	survey_names_sort(names);
+	return result;
+}

@@ -1,0 +1,60 @@
+"""mta-sts survey, run without settings and policies, and what it prints."""
+
+import csv
+import io
+import subprocess
+
+from command import COMMAND
+from harness import environment
+
+HEAD = ["domain", "mails", "status", "mode", "max_age", "id", "tlsrpt",
+        "looked", "errors", "warnings", "what"]
+# Nobody needs them; that there are none is the proof.
+NOTHING = {"MTA_STS_CONF": "/nonexistent/mta-sts.conf"}
+
+
+def command(*args, resolver="127.0.0.1"):
+    return [COMMAND, "survey", *(["--resolver", resolver] if resolver else []),
+            *map(str, args)]
+
+
+def survey(*args, input="", env=None, timeout=120, **more):
+    """Runs it; input is text or bytes: what subprocess.run returns, as text."""
+    if isinstance(input, str):
+        input = input.encode()
+    done = subprocess.run(
+        command(*args, **more), input=input, timeout=timeout, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment({**NOTHING, **(env or {})}))
+    done.stdout = done.stdout.decode("ascii")
+    done.stderr = done.stderr.decode("ascii")
+    return done
+
+
+def start(*args, **more):
+    """The same, while it runs: a Popen with pipes."""
+    return subprocess.Popen(
+        command(*args), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env=environment(NOTHING), **more)
+
+
+def read_csv(text):
+    """The rows, as dictionaries."""
+    lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert lines[0] == HEAD
+    assert all(len(line) == len(HEAD) for line in lines)
+    assert "\r" not in text
+    return [dict(zip(HEAD, line)) for line in lines[1:]]
+
+
+def sums(text):
+    """Of a summary: by heading, by word, the number of domains."""
+    found, part = {}, None
+    for line in text.splitlines():
+        words = line.split()
+        if "DOMAINS" in words:
+            part = found.setdefault(" ".join(
+                words[:words.index("DOMAINS")]), {})
+        elif part is not None and words:
+            part[words[0]] = int(words[1])
+    return found
