@@ -13,7 +13,7 @@ import traceback
 
 import common
 import programs
-from harness import PROGRAM, environment
+from harness import PROGRAM, STRACE, environment
 from tables import Column, Table
 
 VARIABLES = {"GATEWAY_INTERFACE": "CGI/1.1", "REQUEST_METHOD": "GET",
@@ -65,7 +65,7 @@ def first_byte(site, command):
     """
     output = site.root / "trace" / "calls"
     output.unlink(missing_ok=True)
-    ask(site, command, 1, ["strace", "-f", "-qq", "-e", "signal=none", "-o",
+    ask(site, command, 1, [*STRACE, "-f", "-qq", "-e", "signal=none", "-o",
                            str(output)])
     count = 0
     for line in output.read_text(errors="replace").splitlines():

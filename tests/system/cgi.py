@@ -7,7 +7,7 @@ FastCGI too. Named like a module of Python's that nothing here uses.
 import subprocess
 from dataclasses import dataclass
 
-from harness import PATH, PROGRAM, environment
+from harness import PATH, PROGRAM, complain, environment
 
 # The reason phrases of every status that the responder has.
 REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found",
@@ -88,7 +88,7 @@ def run(site, values=None, args=(), prefix=(), stdin=b"", preexec=None):
                           input=stdin, capture_output=True, timeout=30,
                           preexec_fn=preexec, check=False)
     log = done.stderr.decode(errors="backslashreplace")
-    assert "Sanitizer" not in log and "runtime error:" not in log, log
+    complain(log)
     assert done.stdout, f"no answer, exit code {done.returncode}: {log}"
     answer = parse(done.stdout)
     answer.log, answer.code = log, done.returncode

@@ -20,15 +20,14 @@ from pathlib import Path
 
 import pytest
 
-from harness import PROGRAM, TOP, Responder, wait_for
+from harness import PROGRAM, TOP, Responder, is_sanitized, wait_for
 
 SHIMS = TOP / "tests" / "faults"
 
 # ASan has an allocator of its own, which ends the program for want of memory,
 # and lets no library be loaded before it.
 needs_heap = pytest.mark.skipif(
-    PROGRAM.exists() and b"__asan_init" in PROGRAM.read_bytes(),
-    reason="the sanitizer has an allocator of its own")
+    is_sanitized(PROGRAM), reason="the sanitizer has an allocator of its own")
 
 
 def can_trace():

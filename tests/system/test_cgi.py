@@ -15,7 +15,8 @@ import pytest
 import cgi
 from cgi import check, variables
 from faults import needs_strace
-from harness import POLICY_WIRE, PROGRAM, environment, source, wait_for, wire
+from harness import (POLICY_WIRE, PROGRAM, STRACE, environment, source,
+                     wait_for, wire)
 
 
 @pytest.mark.parametrize("args", [
@@ -124,6 +125,6 @@ def test_signal_ends_it(site, number):
 @needs_strace
 def test_settings_that_cannot_be_read_just_now(site, settings, error):
     site.configure(settings)
-    strace = ["strace", "-o", "/dev/null", "-P", site.settings, "-e",
+    strace = [*STRACE, "-o", "/dev/null", "-P", site.settings, "-e",
               f"inject=open,openat:error={error}"]
     check(cgi.run(site, prefix=strace), 503)

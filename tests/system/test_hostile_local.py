@@ -21,7 +21,8 @@ import fastcgi
 from cgi import check, variables
 from customer import VICTIM, VICTIM_HOST, Customer
 from fastcgi import Connection
-from harness import POLICY_WIRE, TOP, Listener, Responder, Site, source
+from harness import (POLICY_WIRE, PROGRAM, TOP, Listener, Responder, Site,
+                     is_sanitized, source)
 from webserver import worker
 
 pytestmark = pytest.mark.root
@@ -58,12 +59,6 @@ def become(uid, gid):
 
 def own_user():
     return become(DYNAMIC_USER, DYNAMIC_USER)
-
-
-@pytest.fixture(scope="module", name="customer")
-def fixture_customer():
-    with Customer() as it:
-        yield it
 
 
 @pytest.fixture(scope="module", name="place")
@@ -298,18 +293,21 @@ def test_open_socket_stalls_nobody(reachable, customer, how, least):
     that has waited longest, which a new one has when so many come at once
     before it has sent its request. The moment he ends all is as it was.
     """
-    path, tries = reachable.socket.path, []
+    path, tries, kept = reachable.socket.path, [], None
     with flood(customer, path, how, least) as goes_on:
-        kept = Connection(path)
         while goes_on():
             tries.append(insist(path))
             try:
+                kept = kept or Connection(path)
                 check(kept.ask(), 200, POLICY_WIRE)
             except (fastcgi.Closed, ConnectionError):
                 kept.close()
-                kept = Connection(path)
-        kept.close()
-    assert len(tries) >= 10, tries
+                kept = None
+            except BlockingIOError:  # no room in the backlog
+                pass
+        if kept:
+            kept.close()
+    assert is_sanitized(PROGRAM) or len(tries) >= 10, tries
     with Connection(path) as kept:
         for _ in range(100):
             check(fastcgi.ask(path), 200, POLICY_WIRE)

@@ -14,7 +14,8 @@ import pytest
 import cgi
 import fastcgi
 from cgi import check, variables
-from harness import PATH, POLICY_WIRE, Responder, Site, source, wire
+from harness import (PATH, POLICY_WIRE, STRACE, Responder, Site, source,
+                     wire)
 
 LABEL = "l" * 63
 # With "mta-sts." before it, 253 octets: the longest name there is.
@@ -462,11 +463,9 @@ def test_unavailable_in_fastcgi(site):
     ("openat", "EACCES", 500), ("openat", "ENOENT", 404)])
 def test_system_errors(site, call, error, status):
     """Errors of the system at the policy's file, put there by strace."""
-    prefix = ["strace", "-f", "-o", os.devnull, "-P", "example.com.txt",
+    prefix = [*STRACE, "-f", "-o", os.devnull, "-P", "example.com.txt",
               "-e", f"inject={call}:error={error}"]
-    values = variables()
-    values["ASAN_OPTIONS"] = b"detect_leaks=0"
-    answer = cgi.run(site, values, prefix=prefix)
+    answer = cgi.run(site, variables(), prefix=prefix)
     check(answer, status)
     assert status == 404 or re.search(r"example\.com\.txt: error: ",
                                       answer.log), answer.log

@@ -56,11 +56,14 @@ HISTORY = "var/lib/mta-sts/history"
 def by_hand(command, **variables):
     """
     Runs a command of make's in the project's top as a person would, whatever
-    make these tests themselves run under; what it prints.
+    make these tests themselves run under; what it prints. One at a time: each
+    may have to build the programs first.
     """
     env = {name: value for name, value in os.environ.items()
-           if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS")}
-    done = subprocess.run(command, cwd=TOP, env={**env, **variables},
+           if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS",
+                           "SANITIZE")}
+    done = subprocess.run(["flock", TOP, *command], cwd=TOP,
+                          env={**env, **variables},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           text=True, check=True, timeout=300)
     return done.stdout

@@ -12,7 +12,7 @@ import pytest
 import cgi
 import fastcgi
 from cgi import check, variables
-from harness import PATH, POLICY_WIRE, Responder, wait_for
+from harness import PATH, POLICY_WIRE, STRACE, Responder, wait_for
 
 # Memory is not what this is about; a sanitizer has its own ways with it.
 MEMORY = {"mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "futex",
@@ -21,9 +21,6 @@ MEMORY = {"mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "futex",
 # A whole request on a connection of its own takes so many system calls at
 # most, accept and close included.
 CALLS_MAX = 16
-
-# LeakSanitizer cannot work in a traced process.
-ENV = {"ASAN_OPTIONS": "detect_leaks=0"}
 
 CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)\) += (-?\d+|\?)(?:<(.*?)>)?")
 
@@ -83,10 +80,10 @@ def paths(calls):
 def fixture_trace(site):
     """A responder under strace; ask() gives the calls of one request."""
     path = site.root / "trace"
-    prefix = ["strace", "-D", "-f", "-y", "-s", "300", "-o", str(path)]
+    prefix = [*STRACE, "-D", "-f", "-y", "-s", "300", "-o", str(path)]
 
     def ask(requests):
-        with Responder(site, prefix=prefix, env=ENV) as responder:
+        with Responder(site, prefix=prefix) as responder:
             for values, status, body in requests:
                 check(fastcgi.ask(responder.socket, values), status, body)
         found = list(requests_of(read_trace(path)))
@@ -169,11 +166,9 @@ def test_cgi(site):
     file of the web server's user, no working directory, no locale.
     """
     path = site.root / "trace"
-    values = {**variables(), **{name: value.encode()
-                                for name, value in ENV.items()}}
-    prefix = ["strace", "-f", "-y", "-s", "300", "-e", "trace=%file",
+    prefix = [*STRACE, "-f", "-y", "-s", "300", "-e", "trace=%file",
               "-o", str(path)]
-    check(cgi.run(site, values, prefix=prefix), 200, POLICY_WIRE)
+    check(cgi.run(site, variables(), prefix=prefix), 200, POLICY_WIRE)
     opened = [(directory if not name.startswith("/") else None, name)
               for call, directory, name in paths(read_trace(path))
               if call in ("open", "openat", "openat2", "creat")

@@ -43,15 +43,9 @@ TIPC = 30  # the one other family that has pairs; most kernels lack it
 inside = pytest.mark.skipif(
     not inject.AVAILABLE, reason="system calls are injected on x86-64 alone")
 
-
-def _is_sanitized():
-    done = subprocess.run(["nm", "-D", PROGRAM], capture_output=True,
-                          check=False)
-    return b"__asan_init" in done.stdout
-
-
 pytestmark = pytest.mark.skipif(
-    _is_sanitized(), reason="no sandbox in a build with sanitizers")
+    harness.is_sanitized(PROGRAM),
+    reason="no sandbox in a build with sanitizers")
 
 
 def status(pid):

@@ -14,7 +14,7 @@ import subprocess
 import pytest
 
 import fastcgi
-from harness import POLICY_WIRE, PROGRAM, TOP, Responder
+from harness import POLICY_WIRE, PROGRAM, STRACE, TOP, Responder
 
 UNITS = ("mta-sts.socket", "mta-sts.service")
 INSTALLED = "/usr/lib/cgi-bin/mta-sts.fcgi"
@@ -141,7 +141,7 @@ def test_every_call_is_allowed(site):
     its own sandbox included. capset is for those who have capabilities.
     """
     trace = site.root / "trace"
-    with Responder(site, prefix=["strace", "-D", "-o", trace]) as responder:
+    with Responder(site, prefix=[*STRACE, "-D", "-o", trace]) as responder:
         assert fastcgi.ask(responder.socket).body == POLICY_WIRE
     called = set(re.findall(r"^(?:\d+ +)?(\w+)\(", trace.read_text(),
                             re.MULTILINE))

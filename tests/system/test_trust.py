@@ -19,7 +19,7 @@ import cgi
 import fastcgi
 from cgi import check, variables
 from fastcgi import Connection
-from harness import (POLICY, POLICY_WIRE, PROGRAM, Responder, Site,
+from harness import (POLICY, POLICY_WIRE, PROGRAM, STRACE, Responder, Site,
                      environment, source, wait_for, wire)
 
 NAME = "trust.example"
@@ -489,10 +489,9 @@ def ask_slowly(site, path, times, changes):
     Asks through CGI, with its first so many reads of the file kept waiting by
     strace after it has looked at the file; makes a change in each wait.
     """
-    env = environment({"MTA_STS_CONF": str(site.settings),
-                       "ASAN_OPTIONS": "detect_leaks=0"})
+    env = environment({"MTA_STS_CONF": str(site.settings)})
     env.update((name, value.decode()) for name, value in VALUES.items())
-    command = ["strace", "-D", "-f", "-o", os.devnull, "-P", str(path), "-e",
+    command = [*STRACE, "-D", "-f", "-o", os.devnull, "-P", str(path), "-e",
                f"inject=read,pread64:delay_enter=400000:when=1..{times}",
                PROGRAM]
     with subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL,
