@@ -235,7 +235,8 @@ fuzz:
 packages      = gcc libc6-dev pkg-config libfcgi-dev libconfig-dev \
                 libgmime-3.0-dev libidn2-dev libjson-c-dev libmd-dev \
                 libseccomp-dev zlib1g-dev libunbound-dev libssl-dev \
-                libcurl4-openssl-dev dns-root-data lighttpd curl
+                libcurl4-openssl-dev ca-certificates dns-root-data lighttpd \
+                curl
 test_packages = libcmocka-dev python3 python3-pytest python3-pytest-xdist \
                 nginx-light apache2-bin \
                 libapache2-mod-fcgid openssl bind9 bind9-utils bind9-dnsutils \

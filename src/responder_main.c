@@ -206,8 +206,10 @@ run_check(const char *path)
 	    open_store(&sink))
 		(void)store_each(&store, check_entry, &check, &sink);
 	store_close(&store);
-	(void)fprintf(stderr, "%lu policies: %u errors, %u warnings\n",
-	    check.policies, sink.errors, sink.warnings);
+	(void)fprintf(stderr, "%lu polic%s: %u error%s, %u warning%s\n",
+	    check.policies, check.policies == 1 ? "y" : "ies", sink.errors,
+	    sink.errors == 1 ? "" : "s", sink.warnings,
+	    sink.warnings == 1 ? "" : "s");
 	return sink.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
 }
 

@@ -79,8 +79,9 @@ print_options(FILE *stream, const struct admin_option *option)
 static void
 print_verb_help(FILE *stream, const struct admin_verb *verb)
 {
-	(void)fprintf(stream, "usage: mta-sts %s [OPTION]... %s\n%s\n\n",
-	    verb->name, verb->operands, verb->help);
+	(void)fprintf(stream, "usage: mta-sts %s [OPTION]...%s%s\n%s\n\n",
+	    verb->name, verb->operands[0] != '\0' ? " " : "", verb->operands,
+	    verb->help);
 	print_options(stream, verb->options);
 	print_options(stream, common_options);
 }

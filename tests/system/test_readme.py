@@ -5,10 +5,10 @@ quotes is one of the programs'. The snippets from "Install" to "Fifty domains"
 run one after the other, as a reader would type them, with a directory that stands
 for the root and recorders in the place of what would change the machine. The demo
 is run too. What the servers make of their files is in the servers' own tests,
-"Certificates" in test_certificates*.py, "Many machines" in
-test_haproxy_machines.py, "Panels" in test_admin_panels_each.py, "mta-sts survey"
-in test_survey_logs.py, "make lab" in test_lab.py, mta-sts(1) in
-test_admin_manual.py.
+"Certificates" in test_certificates*.py, "Look from outside" in
+test_readme_outside.py and test_survey_logs.py, "Many machines" in
+test_haproxy_machines.py, "Panels" in test_admin_panels_each.py, "make lab" in
+test_lab.py, mta-sts(1) in test_admin_manual.py.
 """
 
 import functools
@@ -64,6 +64,8 @@ class Block:
 
     def kind(self):
         """The test that the block is for."""
+        if self.info == "console" and self.text.startswith("$ "):
+            return "session"
         if self.info in ("bash", "conf", "console", "dns"):
             return self.info
         if " " in self.info:
@@ -92,7 +94,7 @@ def test_every_block_has_its_test():
     kinds = [block.kind() for block in blocks()]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {
         "goals": 2, "install": 1, "shown": 3, "conf": 1, "typed": 15,
-        "curl": 1, "dns": 1, "console": 12, "bash": 8}
+        "curl": 1, "dns": 1, "console": 12, "session": 4, "bash": 8}
 
 
 @pytest.mark.parametrize("block", blocks("shown"), ids=str)
@@ -175,18 +177,13 @@ class Machine:
             settings.write(text)
 
 
-def names_a_unit(unit):
-    """Whether systemctl would know it, or it is a server's."""
-    return ((TOP / "cgi-bin" / unit).is_file() or
-            unit in ("lighttpd", "nginx", "apache2"))
-
-
 def check_call(machine, call, shipped):
     """Whether a recorded call fits the tree and the file that was copied."""
     if call[0] == "systemctl":
         assert call[1:] == ["daemon-reload"] or (
             call[1] in ("enable", "restart", "reload") and
-            names_a_unit(call[-1])), call
+            ((TOP / "cgi-bin" / call[-1]).is_file() or
+             call[-1] in ("lighttpd", "nginx", "apache2"))), call
     elif call[0] == "a2enmod":
         (needs,) = re.findall(r"^# Needs: .*(?:\n#   .*)*", shipped,
                               re.MULTILINE)

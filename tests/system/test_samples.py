@@ -87,6 +87,13 @@ def test_no_findings(samples):
     assert check(samples.settings) == GOOD
 
 
+def test_one_policy():
+    with Site() as site:
+        site.write("example.com", b"version: STSv1\n")
+        code, said = check(site.settings)
+    assert code == 1 and "\n1 policy: 2 errors, 0 warnings\n" in said
+
+
 def test_nothing_doubtful(samples):
     """The command warns of more than the responder does."""
     done = run(samples, "check", "--strict")
