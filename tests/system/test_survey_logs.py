@@ -149,7 +149,7 @@ def test_an_endless_line():
      "the gzip data ends too soon"),
     (gzip.compress(line(b"a.example"))[:12] + b"\xff" * 99, SYSTEM,
      "the gzip data is damaged"),
-])
+], ids=["empty", "no mail", "cut", "damaged"])
 def test_no_log(tmp_path, content, status, message):
     log = tmp_path / "log"
     log.write_bytes(content)
