@@ -10,10 +10,13 @@
 
 #include "examine_job.h"
 
+#define REPEATS 2 /* of a form that is answered otherwise */
+
 /* One of the others. */
 struct examine_further {
 	struct examine_job *job;
 	struct fetch fetch;
+	unsigned repeated; /* of a form */
 };
 
 static void
@@ -51,7 +54,7 @@ static unsigned
 worth(const struct facts_fetch *fetch)
 {
 	if (fetch->id[0] != '\0')
-		return 2;
+		return facts_is_plain(fetch) ? 3 : 2;
 	return fetch_succeeded(fetch) ? 1 : 0;
 }
 
@@ -90,10 +93,42 @@ end_further(void *context)
 	end_one(further);
 }
 
+/* Whether it answers otherwise than the host whose name it is. */
+static bool
+is_odd(const struct facts *facts, const struct facts_fetch *form)
+{
+	const struct facts_fetch *good = &facts->fetch4;
+
+	if (!fetch_succeeded(good))
+		good = &facts->fetch6;
+	return form != &facts->forms[FACTS_FORM_ANY] &&
+	       (form->end == FACTS_FETCH_BROKEN ||
+		   form->end == FACTS_FETCH_LARGE ||
+		   (form->end == FACTS_FETCH_ANSWER &&
+		       (form->status != good->status ||
+			   strcmp(form->digest, good->digest) != 0)));
+}
+
+/*
+ * What one form alone has may be one machine's. A second try may meet the same
+ * one, where machines take turns, a third cannot.
+ */
 static void
 end_form(void *context)
 {
-	end_one(context);
+	struct examine_further *further = context;
+	struct fetch *fetch = &further->fetch;
+
+	if (further->repeated == REPEATS ||
+	    !is_odd(&further->job->facts, fetch->facts)) {
+		end_one(further);
+		return;
+	}
+	further->repeated++;
+	free(fetch->facts->body);
+	memset(fetch->facts, 0, sizeof(*fetch->facts));
+	fetch->next = fetch->tries = fetch->size = 0;
+	fetch_begin(fetch, further->job->tools->peer);
 }
 
 /* The addresses of both families in turn, and how often each was asked. */
@@ -260,11 +295,19 @@ end_fetch6(void *context)
 }
 
 static void
+begin_first(struct examine_job *job, struct fetch *fetch,
+    struct facts_fetch *facts, void (*done)(void *))
+{
+	fetch->again = true;
+	fetch->done = done;
+	fetch->context = job;
+	begin(job, fetch, facts);
+}
+
+static void
 begin_fetch6(struct examine_job *job)
 {
-	job->fetch6.done = end_fetch6;
-	job->fetch6.context = job;
-	begin(job, &job->fetch6, &job->facts.fetch6);
+	begin_first(job, &job->fetch6, &job->facts.fetch6, end_fetch6);
 }
 
 /* By either family: by the other only when there is no connection. */
@@ -284,11 +327,8 @@ examine_fetch_begin(struct examine_job *job)
 {
 	const bool four = job->fetch4.count > 0, six = job->fetch6.count > 0;
 
-	if (four) {
-		job->fetch4.done = end_fetch4;
-		job->fetch4.context = job;
-		begin(job, &job->fetch4, &job->facts.fetch4);
-	}
+	if (four)
+		begin_first(job, &job->fetch4, &job->facts.fetch4, end_fetch4);
 	if (six && (!four || job->tools->options.families))
 		begin_fetch6(job);
 }

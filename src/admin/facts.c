@@ -8,11 +8,18 @@
 
 #include "text.h"
 
+/* Those that are under way still have bodies. */
 void
 facts_free(struct facts *facts)
 {
+	size_t i;
+
 	free(facts->fetch4.body);
 	free(facts->fetch6.body);
+	for (i = 0; i < facts->further_count; i++)
+		free(facts->further[i].body);
+	for (i = 0; i < FACTS_FORMS; i++)
+		free(facts->forms[i].body);
 	free(facts->further);
 	free(facts->local.text);
 	memset(facts, 0, sizeof(*facts));
@@ -32,6 +39,15 @@ bool
 facts_is_six(const struct facts_fetch *fetch)
 {
 	return strchr(fetch->address, ':') != NULL;
+}
+
+bool
+facts_is_plain(const struct facts_fetch *fetch)
+{
+	const struct text_span media = { fetch->media_type,
+		strcspn(fetch->media_type, ";") };
+
+	return text_equals_fold(text_trim(media), FACTS_MEDIA_TYPE);
 }
 
 void

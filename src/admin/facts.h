@@ -118,6 +118,9 @@ enum facts_form {
 	FACTS_FORMS,     /* how many */
 };
 
+/* What a policy has to come as (RFC 8461 section 3.2). */
+#define FACTS_MEDIA_TYPE "text/plain"
+
 /* A policy host that nobody has (RFC 6761 section 6.4). */
 #define FACTS_FORM_STRANGER "mta-sts.no-such-domain.invalid"
 
@@ -169,8 +172,9 @@ struct facts {
 	struct facts_txt misnamed;
 	struct facts_answer host4, host6; /* mta-sts.<domain>, A and AAAA */
 	/*
-	 * Of each family the first fetch that brought a good policy; else the
-	 * first that brought any text, else the first. Its body is kept.
+	 * Of each family the first fetch that brought a good policy, as text
+	 * of the right type if any did; else the first that brought any text,
+	 * else the first. Its body is kept.
 	 */
 	struct facts_fetch fetch4, fetch6;
 	/*
@@ -209,6 +213,9 @@ const struct facts_fetch *facts_fetch(const struct facts *facts, size_t i);
 
 /* Whether the fetch was made by IPv6. */
 bool facts_is_six(const struct facts_fetch *fetch);
+
+/* Whether Content-Type is FACTS_MEDIA_TYPE, whatever its parameters. */
+bool facts_is_plain(const struct facts_fetch *fetch);
 
 /*
  * Copies what a stranger says, escaped as by text_add_escaped, and cut to size

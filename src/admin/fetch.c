@@ -140,20 +140,38 @@ try_next(struct fetch *fetch)
 {
 	struct peer_call *call = &fetch->call;
 
-	memcpy(call->address, fetch->addresses[fetch->next++],
+	fetch->tries++;
+	memcpy(call->address, fetch->addresses[fetch->next],
 	    sizeof(call->address));
 	peer_ask(fetch->peer, call);
 }
 
+/* What OpenSSL calls the alert number 80. */
+static bool
+is_internal(const struct peer_call *call)
+{
+	return call->end == PEER_TLS &&
+	       strstr(call->why, "alert internal error") != NULL;
+}
+
 /* A host is another's only when the connection was made. */
+static bool
+find_next(struct fetch *fetch)
+{
+	if (fetch->tries == FETCH_TRIES)
+		return false;
+	if (fetch->call.connected)
+		return fetch->again && is_internal(&fetch->call);
+	return ++fetch->next < fetch->count;
+}
+
 static void
 end_try(void *context)
 {
 	struct fetch *fetch = context;
 
 	keep_result(fetch);
-	if (!fetch->call.connected && fetch->next < fetch->count &&
-	    fetch->next < FETCH_TRIES)
+	if (find_next(fetch))
 		try_next(fetch);
 	else
 		fetch->done(fetch->context);

@@ -6,6 +6,8 @@
 
 #include "judge_part.h"
 
+#define HTTPS_PORT 443
+
 bool
 judge_matches(const char *pattern, const char *name)
 {
@@ -128,10 +130,15 @@ judge_facts(const struct judge *judge, const struct facts *facts,
 	struct judging judging = {
 		.judge = judge, .facts = facts, .policy = policy
 	};
-	struct text host;
+	struct text host, url;
 
 	text_init(&host, judging.host, sizeof(judging.host));
 	text_add_format(&host, HOSTNAME_POLICY_LABEL "%s", facts->domain);
+	text_init(&url, judging.url, sizeof(judging.url));
+	text_add_format(&url, "https://%s", judging.host);
+	if (facts->port != HTTPS_PORT)
+		text_add_format(&url, ":%u", facts->port);
+	text_add_string(&url, "/.well-known/mta-sts.txt");
 	judging.signal = judge_signal(facts, judging.id);
 	choose_text(&judging);
 	*served = judging.served;

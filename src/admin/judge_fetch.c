@@ -125,19 +125,15 @@ static bool
 read_media(const struct judging *judging, const struct facts_fetch *fetch,
     struct judge_fault *fault)
 {
-	struct text_span media = { fetch->media_type,
-		strcspn(fetch->media_type, ";") };
-
 	(void)judging;
-	if (!judge_is_served(fetch) ||
-	    text_equals_fold(text_trim(media), JUDGE_MEDIA))
+	if (!judge_is_served(fetch) || facts_is_plain(fetch))
 		return false;
 	if (fetch->media_type[0] == '\0')
 		text_add_string(&fault->phrase, "no Content-Type");
 	else
 		text_add_format(
 		    &fault->phrase, "Content-Type %s", fetch->media_type);
-	text_add_string(&fault->phrase, "; it has to be " JUDGE_MEDIA);
+	text_add_string(&fault->phrase, "; it has to be " FACTS_MEDIA_TYPE);
 	return is_fault(fault, JUDGE_MEDIA_TYPE);
 }
 

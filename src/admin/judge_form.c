@@ -20,7 +20,8 @@ is_alike(const struct facts_fetch *one, const struct facts_fetch *other)
 
 /*
  * Whether the form alone may be why the answer is what it is: that there is no
- * TLS is not because of it, and what others had, too, may be a machine's.
+ * TLS is not because of it, nor that we ask too often; and what others had,
+ * too, may be a machine's.
  */
 static bool
 is_odd(const struct facts *facts, const struct facts_fetch *form)
@@ -30,6 +31,8 @@ is_odd(const struct facts *facts, const struct facts_fetch *form)
 
 	if (form->end != FACTS_FETCH_ANSWER &&
 	    form->end != FACTS_FETCH_BROKEN && form->end != FACTS_FETCH_LARGE)
+		return false;
+	if (form->status == JUDGE_HTTP_OFTEN)
 		return false;
 	for (i = 0; (fetch = facts_fetch(facts, i)) != NULL; i++)
 		if (is_alike(form, fetch))
@@ -72,9 +75,7 @@ send_odd(struct judging *judging, enum judge_code code, const char *header)
 		? "Have the web server know the host with its port, too:"
 		: "Have the web server tell no upper case from lower in "
 		  "hosts:");
-	judge_paste(&finding,
-	    "curl -v -H 'Host: %s' https://%s/.well-known/mta-sts.txt", header,
-	    judging->host);
+	judge_paste(&finding, "curl -v -H 'Host: %s' %s", header, judging->url);
 	judge_send(judging, &finding);
 }
 

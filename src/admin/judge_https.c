@@ -53,7 +53,7 @@ mend(const struct judging *judging, struct judge_finding *finding,
 		    finding, "Offer TLS 1.2 and TLS 1.3 in the web server.");
 	else if (code == JUDGE_MEDIA_TYPE || code == JUDGE_MEDIA_CHARSET)
 		judge_mend(finding,
-		    "Have the web server send \"Content-Type: " JUDGE_MEDIA
+		    "Have the web server send \"Content-Type: " FACTS_MEDIA_TYPE
 		    "\", as "
 		    "mta-sts.fcgi does.");
 	else {
@@ -61,9 +61,7 @@ mend(const struct judging *judging, struct judge_finding *finding,
 		    code == JUDGE_HTTPS_REDIRECT
 			? "Exempt that host and path from all redirects:"
 			: "See what the web server does, and its log:");
-		judge_paste(finding,
-		    "curl -v https://%s/.well-known/mta-sts.txt",
-		    judging->host);
+		judge_paste(finding, "curl -v %s", judging->url);
 	}
 }
 

@@ -49,6 +49,16 @@ add_place(struct group *group, const char *address)
 		text_add_format(&group->places, ", %s", address);
 }
 
+static bool
+is_alike(const struct group *group, const struct facts_fetch *fetch,
+    const struct judge_fault *fault)
+{
+	if (fault == NULL)
+		return strcmp(group->first->id, fetch->id) == 0;
+	return group->fault.code == fault->code &&
+	       group->first->status == fetch->status;
+}
+
 /* Puts it to those that are alike, unless there are too many groups already. */
 static void
 join(struct groups *groups, const struct facts_fetch *fetch,
@@ -58,9 +68,7 @@ join(struct groups *groups, const struct facts_fetch *fetch,
 	const struct group *end = groups->at + groups->count;
 
 	groups->all++;
-	while (group < end &&
-	       (fault != NULL ? group->fault.code != fault->code
-			      : strcmp(group->first->id, fetch->id) != 0))
+	while (group < end && !is_alike(group, fetch, fault))
 		group++;
 	if (group == groups->at + GROUPS_MAX)
 		return;
@@ -135,10 +143,8 @@ paste_curl(const struct judging *judging, struct judge_finding *finding,
 {
 	const bool six = facts_is_six(fetch);
 
-	judge_paste(finding,
-	    "curl -v --connect-to '::%s%s%s:' "
-	    "https://%s/.well-known/mta-sts.txt",
-	    six ? "[" : "", fetch->address, six ? "]" : "", judging->host);
+	judge_paste(finding, "curl -v --connect-to '::%s%s%s:' %s",
+	    six ? "[" : "", fetch->address, six ? "]" : "", judging->url);
 }
 
 static void
@@ -150,6 +156,24 @@ add_groups_left(struct judge_finding *finding, const struct groups *groups)
 		told += groups->at[i].count;
 	if (told < groups->all)
 		judge_what(finding, "; and %zu more", groups->all - told);
+}
+
+/* Those that we have asked too often are not broken. */
+static void
+mend_fails(const struct judging *judging, struct judge_finding *finding,
+    const struct group *group)
+{
+	if (group->first->status == JUDGE_HTTP_OFTEN)
+		judge_mend(finding,
+		    "The web server limits how often it may be asked: exempt "
+		    "that path, since large senders ask from few addresses. "
+		    "To see what it says, several times:");
+	else
+		judge_mend(finding,
+		    "Of the machines behind the name, mend the one that "
+		    "fails, or have the balancer leave it out, as haproxy.cfg "
+		    "does. To see it, several times:");
+	paste_curl(judging, finding, group->first);
 }
 
 static void
@@ -165,12 +189,7 @@ send_fails(struct judging *judging, const struct groups *groups)
 		judge_what(&finding, "%s %s, %s", i == 0 ? ":" : ";",
 		    groups->at[i].fault.storage, groups->at[i].places.bytes);
 	add_groups_left(&finding, groups);
-	judge_mend(&finding,
-	    "Of the machines behind the name, mend the one that fails, or have "
-	    "the balancer leave it out, as haproxy.cfg does. To see it, "
-	    "several "
-	    "times:");
-	paste_curl(judging, &finding, groups->at[0].first);
+	mend_fails(judging, &finding, &groups->at[0]);
 	judge_send(judging, &finding);
 }
 

@@ -118,6 +118,8 @@ enum judge_signal {
 	JUDGE_SIGNAL_UNKNOWN, /* the DNS does not tell */
 };
 
+#define JUDGE_URL_SIZE (HOSTNAME_SIZE + 48)
+
 /* One judging of one domain. */
 struct judging {
 	const struct judge *judge;
@@ -127,6 +129,7 @@ struct judging {
 	enum judge_signal signal;
 	char id[RECORD_ID_SIZE]; /* of the record, when it is good */
 	char host[HOSTNAME_SIZE];
+	char url[JUDGE_URL_SIZE];       /* of the policy */
 	const struct facts_fetch *text; /* whose text it is; NULL for none */
 	size_t count[JUDGE_NOTE + 1];   /* of the findings, by severity */
 };
@@ -182,8 +185,8 @@ bool judge_read_text(const struct facts_fetch *fetch, struct policy *policy);
 bool judge_is_served(const struct facts_fetch *fetch);
 bool judge_has_text(const struct facts_fetch *fetch);
 
-#define JUDGE_MEDIA      "text/plain"
-#define JUDGE_READERS    7 /* kinds of faults, of each one at most */
+#define JUDGE_HTTP_OFTEN 429 /* too many requests, RFC 6585 section 4 */
+#define JUDGE_READERS    7   /* kinds of faults, of each one at most */
 #define JUDGE_FAULT_SIZE 400
 
 /* What one fetch has that it should not have. */

@@ -88,8 +88,7 @@ send_parsed(struct judging *judging)
 	judge_what(&finding, FILE_NAME ": %u more errors",
 	    reading.errors - ERRORS_MAX);
 	judge_mend(&finding, "See what it is that is served there:");
-	judge_paste(
-	    &finding, "curl https://%s/.well-known/mta-sts.txt", judging->host);
+	judge_paste(&finding, "curl %s", judging->url);
 	judge_send(judging, &finding);
 }
 
@@ -293,6 +292,11 @@ send_families(struct judging *judging)
 	judge_begin(&finding, JUDGE_FAMILIES_DIFFER);
 	judge_what(&finding, "%s serves one text by %s and another by %s",
 	    judging->host, four->address, six->address);
+	if (four->id[0] != '\0' && strcmp(four->id, six->id) == 0) {
+		finding.severity = JUDGE_NOTE;
+		judge_sender(&finding, JUDGE_DELIVERS,
+		    "They are the same policy, laid out otherwise.");
+	}
 	judge_mend(&finding, "Have all web servers of the name serve the same "
 			     "policy.");
 	judge_send(judging, &finding);

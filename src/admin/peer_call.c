@@ -54,6 +54,8 @@ set_up_tls(CURL *easy, void *ssl, void *context)
 	struct peer_call *call = context;
 
 	(void)easy;
+	/* By TCP; libcurl 7.88 has no time of that when TLS fails. */
+	call->connected = true;
 	call->lib->SSL_CTX_set_cert_verify_callback_(
 	    ssl, look_at_certificate, call);
 	return CURLE_OK;
@@ -303,7 +305,7 @@ read_numbers(struct peer_call *call)
 	    call->easy, CURLINFO_CONNECT_TIME_T, &connected);
 	lib->curl_easy_getinfo_(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	lib->curl_easy_getinfo_(call->easy, CURLINFO_OS_ERRNO, &number);
-	call->connected = connected > 0;
+	call->connected |= connected > 0;
 	call->no_way = !call->connected && is_no_way(number);
 	call->milliseconds = (unsigned)(microseconds / 1000);
 	call->status = (unsigned)status;

@@ -341,7 +341,10 @@ admin_verify(struct admin *admin)
 		looked = true;
 	}
 	if (looked && count == 0)
-		admin_tell(admin, "no domain is named");
+		admin_tell(admin, "%s",
+		    admin_option(admin, "all") != NULL
+			? "no domain has a policy here"
+			: "no domain is named");
 	if (admin_option(admin, "monitor") != NULL)
 		return (enum admin_exit)monitor_exit(looked && count > 0 &&
 						     names == ADMIN_DONE &&

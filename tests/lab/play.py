@@ -198,10 +198,18 @@ def oneshot(paper, lab, ending):
     return wrong
 
 
+def in_front():
+    """Whether standard input is a terminal, ours, and for us to hand on."""
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False
+
+
 def shell(lab, ending):
     """The user's own; it has the terminal if we have one."""
     command = [os.environ.get("SHELL") or "sh"]
-    if not os.isatty(0) or os.tcgetpgrp(0) != os.getpgrp():
+    if not in_front():
         ending.wait(lab.start(*command))
         return
     ending.wait(lab.start(*IN_FRONT, *command, "-i"))
@@ -230,12 +238,14 @@ def main():
     parser.add_argument("--run", metavar="COMMAND",
                         help="run this in place of a shell")
     options = parser.parse_args()
+    ending, paper, status = Ending(), Paper(), 1
     missing = [str(it) for it in (COMMAND, PROGRAM) if not it.exists()]
     reason = (f"{missing[0]} is not there: make" if missing else
               playground.why_not())
+    if ending.signal:   # which may be the reason
+        return 128 + ending.signal
     if reason:
         sys.exit(f"lab: {reason}")
-    ending, paper, status = Ending(), Paper(), 1
     print("lab: it takes some seconds to build", file=sys.stderr, flush=True)
     try:
         with Lab() as lab:

@@ -10,6 +10,8 @@ import shlex
 import shutil
 import ssl
 import subprocess
+import tempfile
+import time
 
 from command import COMMAND
 from harness import environment
@@ -23,6 +25,9 @@ from webservers import Caddy
 # A process namespace: all in it end with its first process, and that with
 # unshare(1), whatever becomes of it.
 ENCLOSED = ("unshare", "--pid", "--kill-child", "--mount-proc")
+# Writes to a file first: until then unshare(1) may be killed, and have a child
+# that has not yet asked to be killed with it.
+MARKED = ("sh", "-ec", 'echo >"$1"; shift; exec "$@"', "sh")
 # Makes the command a process group in front of the terminal. The one that it
 # comes from is not in the process namespace: no shell could give it back.
 IN_FRONT = ("/usr/bin/python3", "-c", """
@@ -54,8 +59,8 @@ def why_not():
 class Front(Caddy):
     """
     On port 443, with an authority of its own that is trusted as well; and with
-    a certificate for each of the names: of two who ask at once for a new one,
-    Caddy 2.6 sends one away.
+    a certificate for each of the names: where two are asked for the first time
+    at once, Caddy 2.6 sends one away (on_demand_tls { burst }).
     """
 
     def __init__(self, world, names):
@@ -169,9 +174,15 @@ exec {_quoted([COMMAND])} "$@"
             "debian_chroot": "lab", "PS1": "(lab) # "})
         for name in MAKES:
             env.pop(name, None)
-        return subprocess.Popen(
-            [*ENCLOSED, *with_file("/etc/resolv.conf", self.zone.resolv_conf,
-                                   command)], env=env, **more)
+        with tempfile.NamedTemporaryFile(dir=self.directory) as mark:
+            process = subprocess.Popen(
+                [*ENCLOSED, *MARKED, mark.name, *with_file(
+                    "/etc/resolv.conf", self.zone.resolv_conf, command)],
+                env=env, **more)
+            # A signal that comes meanwhile is for Popen.wait() to see.
+            while not os.stat(mark.name).st_size and process.poll() is None:
+                time.sleep(0.005)
+        return process
 
 
 def _quoted(words):

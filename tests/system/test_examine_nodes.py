@@ -4,6 +4,7 @@ one, and with other forms of the Host header; and what that costs where the
 peers are hostile. The first fetch is in test_examine.py.
 """
 
+import itertools
 import re
 import ssl
 import subprocess
@@ -20,7 +21,8 @@ sys.path.insert(0, str(TOP / "tests"))
 from lab import namespace  # noqa: E402
 from lab.authority import Authority  # noqa: E402
 from lab.faultydomains import answer, reply, turns  # noqa: E402
-from lab.hostile import Hostile, ask, endlessly, silent  # noqa: E402
+from lab.hostile import (Hostile, ask, endlessly, say,  # noqa: E402
+                         silent)
 from lab.hostiledns import HostileDns, address  # noqa: E402
 from lab.looking import SANITIZED, look  # noqa: E402
 from lab.namespace import Namespace  # noqa: E402
@@ -34,6 +36,7 @@ STRANGER = "mta-sts.no-such-domain.invalid"
 # How often the policy is asked for with another Host header.
 FORMS = 3
 BAD = reply(b"", status="503 Service Unavailable")
+NO_TLS = say(b"HTTP/1.1 400 No TLS\r\n\r\n", ask_first=False)
 GOOD, OTHER = wire(), wire("testing")
 
 
@@ -47,9 +50,12 @@ def _certificate(tmp_path_factory):
         yield it
 
 
-def gather(certificate, places, behaviours, *args):
-    """What is seen of DOMAIN, at those addresses, and the peers."""
-    them = {(place, 443): (behave, certificate)
+def gather(certificate, places, behaviours, *args, tls=True):
+    """
+    What is seen of DOMAIN, at those addresses, and the peers, which begin with
+    TLS.
+    """
+    them = {(place, 443): (behave, certificate if tls else None)
             for place, behave in behaviours.items()}
     with Hostile(them) as peers, \
             HostileDns({HOST: [address(it) for it in places]}):
@@ -121,6 +127,7 @@ def test_the_first_is_one_that_is_good(certificate):
     """Whichever machine came first, what is known of the domain is the same."""
     for replies, first, others in (
             ([BAD, reply(GOOD)], 200, [503, 503]),
+            ([reply(GOOD, "text/html"), reply(GOOD)], 200, [200, 200]),
             ([reply(b"<html>"), reply(GOOD)], 200, [200, 200]),
             ([BAD, BAD, BAD], 503, [503, 503])):
         facts, _, _ = gather(certificate, ["127.0.1.1"],
@@ -129,6 +136,7 @@ def test_the_first_is_one_that_is_good(certificate):
         one, rest = brought(facts)
         assert (one, sorted(rest)) == ([first, "unasked"], others)
         good = first == 200
+        assert facts["fetch4"]["media_type"] == "text/plain"
         assert facts["fetch4"].get("body", "").startswith(
             "version" if good else "")
         assert (facts["fetch4"]["id"] != "") == good
@@ -176,6 +184,66 @@ def test_forms(certificate):
             STRANGER))
 
 
+@pytest.mark.parametrize("bad, alike", [(0, True), (1, True), (4, False)])
+def test_forms_are_asked_again(certificate, bad, alike):
+    """
+    Behind an address are four machines that answer in turn. What one of them
+    has is not the Host header's fault, which all that have it share.
+    """
+    machines = [BAD] * bad + [reply(GOOD)] * (4 - bad)
+    turn = itertools.cycle(machines)
+
+    def behave(link):
+        host = re.search(rb"\r\nHost: ([^\r\n]*)", ask(link))[1].decode()
+        if host == HOST:
+            link.sendall(reply(GOOD))
+        else:
+            link.sendall(next(turn))
+
+    facts, _, peers = gather(certificate, ["127.0.1.1"],
+                             {"127.0.1.1": behave}, "-f", "-x", 2)
+    port, case, _ = facts["forms"]
+    assert (port["status"] == case["status"] == 200) == alike
+    # The name that nobody has is asked for once.
+    again = peers.calls["127.0.1.1", 443] - 2 - FORMS
+    assert again <= 2 * bad if alike else again == 4
+    assert all("body" not in it for it in facts["forms"])
+
+
+def turning_away(certificate, number):
+    """
+    A server without certificates yet: so many handshakes end by an alert, and
+    all that come later are good.
+    """
+    turn = itertools.count()
+
+    def behave(link):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate.chain, certificate.key)
+        if next(turn) < number:
+            context.sni_callback = lambda *_: (
+                ssl.ALERT_DESCRIPTION_INTERNAL_ERROR)
+        answer(GOOD)(context.wrap_socket(link, server_side=True))
+    return behave
+
+
+@pytest.mark.parametrize("number, args, plain, tls", [
+    (1, (), 2, 0), (2, (), 3, 0), (99, (), 3, 1), (1, ("-x", 3), 4, 0),
+    # The third try fails, too, and is one of several machines'.
+    (3, ("-x", 3), 5, 1)])
+def test_certificates_on_demand(certificate, number, args, plain, tls):
+    """The first fetch, and no other one, is tried again."""
+    facts, _, peers = gather(
+        certificate, ["127.0.1.1"],
+        {"127.0.1.1": turning_away(certificate, number)}, "-f", *args,
+        tls=False)
+    ends = Counter(it["end"] for it in (facts["fetch4"], *facts["further"]))
+    assert ends["tls"] == tls
+    assert sum(ends.values()) == (args or ("-x", 1))[1]
+    forms = [it for it in facts["forms"] if it["end"] != "unasked"]
+    assert peers.calls["127.0.1.1", 443] == plain + len(forms)
+
+
 @pytest.mark.parametrize("place, other", [
     ("2001:db8::1", "127.0.1.1"), ("192.0.2.1", "::1")])
 def test_no_way(certificate, place, other):
@@ -187,6 +255,10 @@ def test_no_way(certificate, place, other):
                          {other: answer(GOOD)}, "-f", "-x", 3)
     assert sorted(brought(facts)[0], key=str) == [200, "unasked"]
     assert {it["address"] for it in facts["further"]} == {other}
+    # That the other one has no TLS changes nothing.
+    facts, _, _ = gather(certificate, [place, other], {other: NO_TLS},
+                             "-f", "-x", 3, tls=False)
+    assert sorted(brought(facts)[0]) == ["tls", "unasked"]
     facts, _, _ = gather(certificate, [place], {}, "-f", "-x", 2)
     assert "refused" in brought(facts)[0]
 
@@ -216,6 +288,29 @@ STEP = 2
 # The first fetch, and 19 others, six at a time; DNS; and time to breathe.
 PATIENCE = STEP * (1 + 4 + 1) + 3
 MEMORY = 40
+
+
+def test_hostile_everywhere(certificate):
+    """At each of eight addresses, and otherwise each time."""
+    turn = itertools.cycle([
+        silent, endlessly(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 60000),
+        endlessly(b"HTTP/1.1 200 OK\r\n\r\n", b"x", pause=1),
+        endlessly(b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 1000 + b"\r\n"),
+        answer(GOOD), endlessly(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        answer(b"", status="301 Moved Permanently",
+               more=f"Location: https://{HOST}/\r\n" * 100)])
+    places = [f"127.0.1.{i}" for i in range(1, 20)] + ["::1"]
+    begun = time.monotonic()
+    facts, seen, peers = gather(
+        certificate, places,
+        {it: lambda link: next(turn)(link) for it in places}, "-f", "-x", 20,
+        "-w", STEP)
+    # At each address two or three at once; and the forms, and again.
+    assert time.monotonic() - begun < STEP * (1 + 2 + 2) + 3
+    assert SANITIZED or seen.memory < MEMORY
+    assert len({it["address"] for it in facts["further"]}) == 8
+    assert len(facts["further"]) >= 18
+    assert sum(peers.calls.values()) <= 20 + FORMS + 4
 
 
 @pytest.mark.parametrize("behave, end", [

@@ -246,6 +246,17 @@ def test_ended_while_it_is_built(ground):
 
 
 @needs_lab
+def test_ended_before_it_is_built(ground, tmp_path):
+    """While it looks for what it needs, which a signal may take away, too."""
+    probe = tmp_path / "ip"
+    probe.write_text("#!/bin/sh\nkill -INT $PPID\nexit 1\n")
+    probe.chmod(0o755)
+    done = play(ground, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert not ground.left(ground.directory / "none")
+
+
+@needs_lab
 def test_ctrl_c_is_the_shells(ground):
     """It ends what runs in it, and nothing else."""
     with Person(ground) as person:
@@ -260,6 +271,40 @@ def test_ctrl_c_is_the_shells(ground):
         os.write(person.terminal, b"exit\n")
         assert person.status() == 0
         assert person.heard.split("# exit")[1].strip() == ""
+
+
+@needs_lab
+def test_terminal_of_nobody(ground):
+    """A terminal as standard input that is nobody's, as setsid(1) leaves it."""
+    terminal, end = pty.openpty()
+    os.write(terminal, b"mta-sts verify good.example\nexit\n")
+    done = subprocess.run(
+        [PLAY], stdin=end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, timeout=2 * SECONDS, check=False, start_new_session=True,
+        env=ground.env(SHELL="/bin/sh", ENV=""))
+    os.close(end)
+    os.close(terminal)
+    assert done.returncode == 0 and "Traceback" not in done.stdout, done.stdout
+    assert "good.example: good: " in done.stdout
+    assert not ground.left(ground.site(done.stdout))
+
+
+@needs_lab
+def test_started():
+    """What start() returns can be killed with all that it has begun."""
+    with playground.Lab() as lab:
+        process = lab.start("sleep", "1000")
+        first = Path(f"/proc/{process.pid}/task/{process.pid}/children"
+                     ).read_text().split()
+        assert len(first) == 1
+        # Past the point where unshare(1) asks to be killed with its parent.
+        assert not (_read(Path(f"/proc/{first[0]}/cmdline"))
+                    .startswith(b"unshare\0--pid"))
+        process.kill()
+        process.wait(SECONDS)
+        wait_for(lambda: not Path(f"/proc/{first[0]}").exists())
+        with lab.start("sh", "-c", "exit 7") as process:
+            assert process.wait(SECONDS) == 7
 
 
 @needs_lab
@@ -289,7 +334,10 @@ def test_make():
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root to be nobody")
 def test_not_root():
     done = subprocess.run(
-        ["setpriv", "--reuid=65534", "--clear-groups", PLAY],
+        ["setpriv", "--reuid=65534", "--clear-groups",
+         # The project may lie where root alone can read.
+         "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search",
+         PLAY],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
         check=False, env=environment({"MTA_STS": "/bin/true",
                                       "MTA_STS_FCGI": "/bin/true"}))

@@ -29,6 +29,25 @@ ROW("W:nodes-fail:I", "200, from 192.0.2.22, 192.0.2.2\n",
 ROW("W:nodes-fail:I", "200, from 110.0.0.1, 10.0.0.1\n",
     fails(f, "110.0.0.1", FACTS_FETCH_ANSWER, 500);
     fails(f, "10.0.0.1", FACTS_FETCH_ANSWER, 500);)
+/* What one says is not said of another. */
+ROW("W:nodes-fail:I",
+    "status 503 instead of 200, from 192.0.2.1; status 500 instead of 200, "
+    "from 192.0.2.2\n",
+    fails(f, "192.0.2.1", FACTS_FETCH_ANSWER, 503);
+    fails(f, "192.0.2.2", FACTS_FETCH_ANSWER, 500);)
+/* It is we who ask too often. */
+ROW("W:nodes-fail:I", "exempt that path",
+    fails(f, "192.0.2.1", FACTS_FETCH_ANSWER, 429);
+    ask(f, FACTS_FORM_PORT, 200, ENFORCE);)
+ROW("", "", ask(f, FACTS_FORM_PORT, 429, ""); ask(f, FACTS_FORM_CASE, 429, "");)
+ROW("W:nodes-fail:I",
+    "'::192.0.2.1:' https://mta-sts.example.com:8443/.well-known/mta-sts.txt",
+    fails(f, "192.0.2.1", FACTS_FETCH_REFUSED, 0);
+    f->port = 8443;)
+ROW("W:host-port:I",
+    "'Host: mta-sts.example.com:8443' https://mta-sts.example.com:8443/",
+    ask(f, FACTS_FORM_PORT, 404, "");
+    f->port = 8443;)
 /* More kinds of failures than are told apart. */
 ROW("W:nodes-fail:I", "200, from 192.0.2.1; and 2 more\n",
     fails(f, "192.0.2.1", FACTS_FETCH_REFUSED, 0);
@@ -116,6 +135,10 @@ ROW("E:nodes-differ:I", "; the policy on this machine is none of these\n",
 ROW("E:text-differs:I", "by 192.0.2.1 and 2001:db8::1, does not serve", know(f);
     free(f->local.text); f->local.text = strdup(TESTING);
     f->local.length = strlen(TESTING); again(f, "192.0.2.1", NULL);)
+/* The same policy is no other one. */
+ROW("N:families-differ:D", "the same policy, laid out otherwise",
+    free(f->fetch6.body);
+    serve_one(&f->fetch6, BARE);)
 /* Each family agrees with itself; or one does not. */
 ROW("W:families-differ:I", "", free(f->fetch6.body);
     serve_one(&f->fetch6, TESTING); again(f, "192.0.2.2", NULL);
