@@ -35,6 +35,7 @@
 
 #define LOOKLIB_CURL(each)                                                     \
 	each(curl_global_init);                                                \
+	each(curl_version_info);                                               \
 	each(curl_multi_init);                                                 \
 	each(curl_multi_cleanup);                                              \
 	each(curl_multi_setopt);                                               \
@@ -53,6 +54,10 @@
 	each(curl_slist_free_all)
 
 #define LOOKLIB_OPENSSL(each)                                                  \
+	each(TLS_client_method);                                               \
+	each(SSL_CTX_new);                                                     \
+	each(SSL_CTX_free);                                                    \
+	each(SSL_CTX_load_verify_locations);                                   \
 	each(SSL_CTX_set_cert_verify_callback);                                \
 	each(SSL_get_ex_data_X509_STORE_CTX_idx);                              \
 	each(SSL_get_version);                                                 \

@@ -26,19 +26,44 @@ struct peer {
 	unsigned short busy[BUCKETS];
 };
 
+/*
+ * Whether there are authorities to trust. Without any, each call would fail as
+ * if the other side were to blame.
+ */
+static bool
+has_authorities(
+    const struct looklib *lib, const char *ca_file, char why[FACTS_WHY_SIZE])
+{
+	const char *file = ca_file;
+	SSL_CTX *context;
+	bool good;
+
+	if (file == NULL)
+		file = lib->curl_version_info_(CURLVERSION_NOW)->cainfo;
+	if (file == NULL)
+		return true;
+	context = lib->SSL_CTX_new_(lib->TLS_client_method_());
+	good = context != NULL &&
+	       lib->SSL_CTX_load_verify_locations_(context, file, NULL) == 1;
+	if (!good)
+		(void)snprintf(why, FACTS_WHY_SIZE, "%s: %s%s", file,
+		    access(file, R_OK) != 0 ? strerror(errno)
+					    : "no certificates of authorities",
+		    ca_file == NULL
+			? "; install ca-certificates, or name a --ca-file"
+			: "");
+	lib->SSL_CTX_free_(context);
+	return good;
+}
+
 struct peer *
 peer_open(const struct peer_options *options, char why[FACTS_WHY_SIZE])
 {
 	const struct looklib *lib = looklib_load(why);
 	struct peer *peer;
 
-	if (lib == NULL)
+	if (lib == NULL || !has_authorities(lib, options->ca_file, why))
 		return NULL;
-	if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0) {
-		(void)snprintf(why, FACTS_WHY_SIZE, "%s: %s", options->ca_file,
-		    strerror(errno));
-		return NULL;
-	}
 	peer = calloc(1, sizeof(*peer));
 	if (peer == NULL || (peer->multi = lib->curl_multi_init_()) == NULL) {
 		(void)snprintf(why, FACTS_WHY_SIZE, "%s", strerror(ENOMEM));

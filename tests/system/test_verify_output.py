@@ -145,10 +145,25 @@ def test_misused(site, args):
         done.stderr
 
 
-def test_no_authorities(world):
-    done = world.verify("--ca-file", "/nonexistent", "good.example")
-    assert done.returncode == SYSTEM
-    assert "/nonexistent" in done.stderr
+@pytest.mark.parametrize("path, why", [
+    ("/nonexistent", "No such file or directory"),
+    ("/etc/passwd", "no certificates of authorities")])
+def test_no_authorities(world, path, why):
+    done = world.verify("--ca-file", path, "good.example")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        SYSTEM, "", f"mta-sts: {path}: {why}\n")
+
+
+def test_no_authorities_of_the_system():
+    """Nobody else is to blame for that."""
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-ec",
+         'mount -t tmpfs none /etc/ssl/certs; exec "$0" "$@"', COMMAND,
+         "verify", "good.example"], stdin=subprocess.DEVNULL, timeout=60,
+        capture_output=True, text=True, check=False, env=environment())
+    assert (done.returncode, done.stdout, done.stderr) == (
+        SYSTEM, "", "mta-sts: /etc/ssl/certs/ca-certificates.crt: No such file "
+        "or directory; install ca-certificates, or name a --ca-file\n")
 
 
 def test_order(world):
