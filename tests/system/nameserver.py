@@ -58,7 +58,7 @@ class Named:
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         try:
             wait_for(lambda: self.process.poll() is not None or
-                     b"running" in (self.directory / "log").read_bytes(), 20)
+                     b" running\n" in (self.directory / "log").read_bytes(), 20)
             log = (self.directory / "log").read_text()
             assert self.process.poll() is None and "not loaded" not in log, log
         except BaseException:
