@@ -9,11 +9,7 @@
 
 #include "maillog_scan.h"
 
-#define HEAD_MAX  12 /* words before a message */
-#define EXIM_OLD  16 /* 1ajLoq-0001wC-Pk */
-#define EXIM_NEW  23 /* 1ajLoq-00000001wCx-Pkab, from 4.97 on */
-#define EXIM_DASH 6
-#define SESSION   16 /* hexadecimal digits */
+#define SESSION 16 /* hexadecimal digits */
 
 /* What is read of a line, and where its domains go. */
 struct reading {
@@ -170,26 +166,6 @@ read_opensmtpd(struct reading *reading)
 		take_domain(reading, to);
 }
 
-static bool
-is_exim_id(struct text_span word)
-{
-	size_t i;
-
-	if (word.length != EXIM_OLD && word.length != EXIM_NEW)
-		return false;
-	for (i = 0; i < word.length; i++) {
-		const bool dash =
-		    i == EXIM_DASH ||
-		    i == word.length - (word.length == EXIM_OLD ? 3 : 5);
-
-		if (dash ? word.at[i] != '-'
-			 : !text_is_letter(word.at[i]) &&
-			       !text_is_digit(word.at[i]))
-			return false;
-	}
-	return true;
-}
-
 /* Whether it went to another host, or by a transport that is called so. */
 static bool
 is_exim_remote(struct text_span rest)
@@ -208,6 +184,21 @@ is_exim_remote(struct text_span rest)
 	host = maillog_word(&fields);
 	return memmem(transport.at, transport.length, "lmtp", 4) == NULL &&
 	       !maillog_is_loopback(host);
+}
+
+/* Addresses, in which anything may stand. */
+static void
+skip_addresses(struct text_span *rest)
+{
+	static const char *const begins[] = { " <", " F=<", " SRS=<", " P=<" };
+	struct text_span address;
+	size_t i;
+
+	if (maillog_accept(rest, " ("))
+		(void)maillog_until(rest, ")", &address);
+	for (i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (maillog_accept(rest, begins[i]))
+			(void)maillog_address(rest, ">", &address);
 }
 
 /*
@@ -235,88 +226,11 @@ read_exim(struct reading *reading)
 	    maillog_accept(&rest, " <") &&
 	    !maillog_address(&rest, ">", &address))
 		return;
+	skip_addresses(&rest);
 	/* Files, pipes and replies are none. */
 	if (address.length > 0 && strchr("/|>:", address.at[0]) == NULL &&
 	    is_exim_remote(rest))
 		take_domain(reading, address);
-}
-
-/* "postfix/smtp[123]:"; the program without the number. */
-static bool
-is_tag(struct text_span word, struct text_span *program)
-{
-	size_t i = word.length;
-
-	if (i < 2 || word.at[i - 1] != ':' || word.at[i - 2] != ']')
-		return false;
-	for (i -= 2; i > 0 && text_is_digit(word.at[i - 1]); i--)
-		;
-	if (i < 2 || word.at[i - 1] != '[')
-		return false;
-	*program = (struct text_span){ word.at, i - 1 };
-	return true;
-}
-
-/* RFC 5424: <22>1 TIME HOST PROGRAM PID ID DATA MESSAGE. */
-static bool
-find_syslog(struct text_span *rest, struct text_span *program)
-{
-	struct text_span line = *rest;
-	const struct text_span first = maillog_word(&line);
-
-	if (!maillog_begins(first, "<") || first.length < 4 ||
-	    memcmp(first.at + first.length - 2, ">1", 2) != 0)
-		return false;
-	(void)maillog_word(&line);
-	(void)maillog_word(&line);
-	*program = maillog_word(&line);
-	(void)maillog_word(&line);
-	(void)maillog_word(&line);
-	if (!text_equals(maillog_word(&line), "-") ||
-	    !maillog_accept(&line, " "))
-		return false;
-	*rest = line;
-	return true;
-}
-
-/* Solaris puts "[ID 801593 mail.info]" before the message. */
-static void
-skip_number(struct text_span *rest)
-{
-	struct text_span number;
-
-	if (maillog_begins(*rest, "[ID "))
-		(void)maillog_until(rest, "] ", &number);
-}
-
-/* The message behind the program's name. */
-static bool
-find_message(struct text_span *rest, struct text_span *program)
-{
-	size_t i;
-
-	if (find_syslog(rest, program))
-		return true;
-	for (i = 0; i < HEAD_MAX && rest->length > 0; i++)
-		if (is_tag(maillog_word(rest), program)) {
-			if (!maillog_accept(rest, " "))
-				return false;
-			skip_number(rest);
-			return true;
-		}
-	return false;
-}
-
-/* The message of a line that has Exim's id in it, behind that. */
-static bool
-find_exim(struct text_span *rest)
-{
-	size_t i;
-
-	for (i = 0; i < HEAD_MAX && rest->length > 0; i++)
-		if (is_exim_id(maillog_word(rest)))
-			return true;
-	return false;
 }
 
 /* postfix/smtp, postfix-out/smtp, postfix/relay/smtp, but not postfix/lmtp. */
@@ -339,12 +253,11 @@ maillog_line(struct text_span line, enum maillog_kind kind,
 	};
 	struct text_span program;
 
-	if (kind == MAILLOG_ANY && find_exim(&reading.rest))
+	if (kind == MAILLOG_ANY && maillog_exim(&reading.rest))
 		read_exim(&reading);
-	reading.rest = line;
-	if (reading.count > 0 || !find_message(&reading.rest, &program))
-		return reading.count;
-	if (is_postfix(program))
+	else if (!maillog_message(&reading.rest, &program))
+		return 0;
+	else if (is_postfix(program))
 		read_postfix(&reading);
 	else if (kind == MAILLOG_ANY && text_equals(program, "smtpd"))
 		read_opensmtpd(&reading);

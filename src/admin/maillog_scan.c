@@ -5,6 +5,13 @@
 
 #include <string.h>
 
+#define HEAD_MAX  12 /* words before a message */
+#define STAMP_MAX 4  /* words of Exim's before an id: "DATE TIME ZONE [PID]" */
+#define DATE      10 /* 2026-07-06 */
+#define EXIM_OLD  16 /* 1ajLoq-0001wC-Pk */
+#define EXIM_NEW  23 /* 1ajLoq-00000001wCx-Pkab, from 4.97 on */
+#define EXIM_DASH 6
+
 void
 maillog_skip(struct text_span *rest, size_t length)
 {
@@ -116,4 +123,188 @@ maillog_is_elsewhere(struct text_span relay)
 		if (relay.at[i] == '/') /* a socket's path */
 			return false;
 	return i > 0 && i < relay.length && !maillog_is_loopback(relay);
+}
+
+static bool
+is_name(char c)
+{
+	return text_is_letter(c) || text_is_digit(c) ||
+	       (c != '\0' && strchr("-._/@", c) != NULL);
+}
+
+/*
+ * "postfix/smtp[123]:", or without the number, where that is not wanted; the
+ * program alone.
+ */
+static bool
+is_tag(struct text_span word, struct text_span *program)
+{
+	struct text_span rest = word;
+
+	while (rest.length > 0 && is_name(*rest.at))
+		maillog_skip(&rest, 1);
+	*program = (struct text_span){ word.at, word.length - rest.length };
+	if (maillog_accept(&rest, "[")) {
+		while (rest.length > 0 && text_is_digit(*rest.at))
+			maillog_skip(&rest, 1);
+		if (!maillog_accept(&rest, "]"))
+			return false;
+	}
+	return program->length > 0 && text_equals(rest, ":");
+}
+
+/* Whether it is a word of a message; behind it a stranger may speak. */
+static bool
+is_said(struct text_span word)
+{
+	return memchr(word.at, '=', word.length) != NULL ||
+	       memchr(word.at, '(', word.length) != NULL ||
+	       memchr(word.at, '"', word.length) != NULL ||
+	       (word.length > 0 && word.at[word.length - 1] == ':');
+}
+
+/* "-", or [NAME KEY="VALUE" ...], any number of times (RFC 5424, 6.3). */
+static bool
+accept_data(struct text_span *rest)
+{
+	bool inside = false, quoted = false;
+	size_t i;
+
+	if (maillog_accept(rest, "- "))
+		return true;
+	for (i = 0; i < rest->length; i++) {
+		const char c = rest->at[i];
+
+		if (!inside && c != '[')
+			break;
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted)
+			inside = c != ']';
+	}
+	if (i == 0 || i >= rest->length || rest->at[i] != ' ')
+		return false;
+	maillog_skip(rest, i + 1);
+	return true;
+}
+
+/* RFC 5424: <22>1 TIME HOST PROGRAM PID ID DATA MESSAGE. */
+static bool
+find_syslog(struct text_span *rest, struct text_span *program)
+{
+	struct text_span line = *rest;
+	const struct text_span first = maillog_word(&line);
+
+	if (!maillog_begins(first, "<") || first.length < 4 ||
+	    memcmp(first.at + first.length - 2, ">1", 2) != 0)
+		return false;
+	(void)maillog_word(&line);
+	(void)maillog_word(&line);
+	*program = maillog_word(&line);
+	(void)maillog_word(&line);
+	(void)maillog_word(&line);
+	if (!maillog_accept(&line, " ") || !accept_data(&line))
+		return false;
+	(void)maillog_accept(&line, "\xef\xbb\xbf");
+	*rest = line;
+	return true;
+}
+
+bool
+maillog_message(struct text_span *rest, struct text_span *program)
+{
+	struct text_span line = *rest, word, number;
+	size_t i;
+
+	if (find_syslog(rest, program))
+		return true;
+	for (i = 0; i < HEAD_MAX && line.length > 0; i++) {
+		word = maillog_word(&line);
+		if (is_tag(word, program)) {
+			if (!maillog_accept(&line, " "))
+				return false;
+			/* Solaris: "[ID 801593 mail.info] ". */
+			if (maillog_begins(line, "[ID "))
+				(void)maillog_until(&line, "] ", &number);
+			*rest = line;
+			return true;
+		}
+		if (is_said(word))
+			return false;
+	}
+	return false;
+}
+
+static bool
+is_exim_id(struct text_span word)
+{
+	size_t i;
+
+	if (word.length != EXIM_OLD && word.length != EXIM_NEW)
+		return false;
+	for (i = 0; i < word.length; i++) {
+		const bool dash =
+		    i == EXIM_DASH ||
+		    i == word.length - (word.length == EXIM_OLD ? 3 : 5);
+
+		if (dash ? word.at[i] != '-'
+			 : !text_is_letter(word.at[i]) &&
+			       !text_is_digit(word.at[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Takes an id, and before it the time, its zone and the process. */
+static bool
+accept_exim_id(struct text_span *rest)
+{
+	struct text_span word;
+	size_t i;
+
+	for (i = 0; i <= STAMP_MAX; i++) {
+		word = maillog_word(rest);
+		if (is_exim_id(word))
+			return true;
+		if (word.length == 0 || (!text_is_digit(*word.at) &&
+					    memchr("+-[", *word.at, 3) == NULL))
+			return false;
+	}
+	return false;
+}
+
+/* Takes what stands before a date, such as a container's name. */
+static bool
+find_date(struct text_span *rest)
+{
+	struct text_span after = *rest, word;
+	size_t i;
+
+	for (i = 0; i < HEAD_MAX; i++) {
+		*rest = after;
+		word = maillog_word(&after);
+		if (word.length == 0 || is_said(word))
+			return false;
+		if (word.length == DATE && text_is_digit(*word.at) &&
+		    word.at[4] == '-' && word.at[7] == '-')
+			return true;
+	}
+	return false;
+}
+
+bool
+maillog_exim(struct text_span *rest)
+{
+	struct text_span own = *rest, sent = *rest, program;
+
+	if (find_date(&own) && accept_exim_id(&own))
+		*rest = own;
+	else if (maillog_message(&sent, &program) &&
+		 maillog_begins(program, "exim") && accept_exim_id(&sent))
+		*rest = sent;
+	else
+		return false;
+	return true;
 }

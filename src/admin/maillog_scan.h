@@ -1,6 +1,6 @@
 /*
- * Private to maillog: what is taken off a line from the left. A function that
- * answers false has taken nothing.
+ * Private to maillog: what is taken off a line from the left, first of all what
+ * syslog puts there. A function that answers false has taken nothing.
  */
 #ifndef MTASTS_MAILLOG_SCAN_H
 #define MTASTS_MAILLOG_SCAN_H
@@ -38,5 +38,19 @@ bool maillog_is_loopback(struct text_span address);
 
 /* Whether a relay, "host[address]:port", is another machine. */
 bool maillog_is_elsewhere(struct text_span relay);
+
+/*
+ * Takes all before a message that a program has written by syslog or to its
+ * own log: "Jul  6 06:01:46 mail postfix/smtp[123]: " and the like. The program
+ * is without its number. What looks like that behind the first words of a
+ * message is none.
+ */
+bool maillog_message(struct text_span *rest, struct text_span *program);
+
+/*
+ * Takes all before a message of Exim's, and the id with which it begins. False
+ * for other programs.
+ */
+bool maillog_exim(struct text_span *rest);
 
 #endif

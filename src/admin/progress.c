@@ -77,6 +77,7 @@ progress_wipe(void)
 	(void)fputs("\r\033[K", stderr);
 	(void)fflush(stderr);
 	bar.drawn = false;
+	bar.last = 0;
 }
 
 void

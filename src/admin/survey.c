@@ -29,6 +29,8 @@ static struct {
 	struct survey_journal journal;
 	struct order order;
 	size_t begun, done;
+	bool answered; /* by the DNS, at least once */
+	bool shown;    /* rows go to a terminal, where a bar may be */
 	/* Why there is no going on; and whether the journal is to blame. */
 	const char *failure;
 	bool journal_failed;
@@ -105,10 +107,12 @@ print_name(void *what)
 		fail_journal("somebody else has changed it");
 		return;
 	}
-	progress_wipe();
+	run.answered = run.answered || row.status != SURVEY_UNKNOWN;
 	survey_sum_add(&row, name);
+	if (run.shown)
+		progress_wipe();
 	survey_print_row(&row, name->mails);
-	if (run.options.form != SURVEY_SUMMARY && isatty(STDOUT_FILENO) == 1)
+	if (run.shown)
 		(void)fflush(stdout);
 }
 
@@ -120,24 +124,29 @@ put(size_t i)
 		run.failure = "no memory is left";
 }
 
+/* That stdout cannot be written is said by main. */
+static bool
+goes_on(void)
+{
+	return run.begun < run.names.count && run.failure == NULL &&
+	       run.signal == 0 && ferror(stdout) == 0;
+}
+
 /* Passes over those that are known already. */
 static bool
 next(void *context, struct facts *facts)
 {
 	struct text domain;
-	bool more;
 
 	(void)context;
-	while (run.begun < run.names.count && run.failure == NULL &&
-	       run.names.at[run.begun]->place != 0)
+	while (goes_on() && run.names.at[run.begun]->place != 0)
 		put(run.begun++);
-	more = run.begun < run.names.count && run.failure == NULL;
-	if (more) {
-		facts->number = run.begun;
-		text_init(&domain, facts->domain, sizeof(facts->domain));
-		text_add_string(&domain, run.names.at[run.begun++]->domain);
-	}
-	return more;
+	if (!goes_on())
+		return false;
+	facts->number = run.begun;
+	text_init(&domain, facts->domain, sizeof(facts->domain));
+	text_add_string(&domain, run.names.at[run.begun++]->domain);
+	return true;
 }
 
 /* Keeps the row until its turn, and, if there is a journal, for good. */
@@ -189,6 +198,10 @@ end(void)
 		survey_sum_print(run.names.count, run.options.logs);
 	if (!survey_journal_close(&run.journal) && run.failure == NULL)
 		fail_journal(strerror(errno));
+	if (run.done > 0 && !run.answered && run.failure == NULL)
+		admin_tell(run.admin,
+		    "no domain could be looked up: is there a network? "
+		    "--resolver asks another server");
 }
 
 static void
@@ -197,12 +210,15 @@ stop(int signal)
 	run.signal = signal;
 }
 
-/* Has one signal end it in good order; a second one ends the process. */
+/*
+ * Has one signal end it in good order; a second one ends the process. Whoever
+ * reads the rows slowly gets them all the same: a write goes on.
+ */
 static void
 stop_by(int signal)
 {
 	const struct sigaction once = { .sa_handler = stop,
-		.sa_flags = (int)SA_RESETHAND };
+		.sa_flags = (int)(SA_RESETHAND | SA_RESTART) };
 	struct sigaction before;
 
 	if (sigaction(signal, NULL, &before) == 0 &&
@@ -225,6 +241,8 @@ look(void)
 	stop_by(SIGINT);
 	stop_by(SIGTERM);
 	run.order.print = print_name;
+	run.shown =
+	    run.options.form != SURVEY_SUMMARY && isatty(STDOUT_FILENO) == 1;
 	survey_print_begin(&run.options, &run.names);
 	if (!examine_run(examine, next, done, NULL))
 		result = admin_fail(ADMIN_SYSTEM, "%s", strerror(errno));

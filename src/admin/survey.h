@@ -53,6 +53,10 @@ struct survey_row {
 const char *survey_status_name(size_t status);
 const char *survey_tlsrpt_name(size_t tlsrpt);
 
+/* Which of the names that such a function has the word is; false for none. */
+bool survey_read(
+    const char *word, const char *(*name_of)(size_t value), size_t *value);
+
 /* Makes the row of what has been seen of a domain. */
 void survey_row(struct survey_row *row, const struct facts *facts);
 

@@ -4,53 +4,35 @@
  */
 #include <string.h>
 
+#include "csv.h"
 #include "survey.h"
 
-#define CELLS    11
-#define FORMULAS "=+-@"
-
-/* A cell; what begins a formula does so behind an apostrophe. */
+#define CELLS 11
+/* Empty where there is none. */
 static void
-add_cell(struct text *text, const char *string)
+add_number(struct text *text, bool known, uint32_t number)
 {
-	const bool quoted = strpbrk(string, ",\"") != NULL;
-
-	if (text->length > 0)
-		text_add_string(text, ",");
-	text_add_string(text, quoted ? "\"" : "");
-	if (string[0] != '\0' && strchr(FORMULAS, string[0]) != NULL)
-		text_add_string(text, "'");
-	for (; *string != '\0'; string++) {
-		if (*string == '"')
-			text_add_string(text, "\"");
-		text_add(text, string, 1);
-	}
-	text_add_string(text, quoted ? "\"" : "");
-}
-
-static void
-add_number(struct text *text, const uint32_t *number)
-{
-	text_add_string(text, ",");
-	if (number != NULL)
-		text_add_decimal(text, *number);
+	if (known)
+		csv_add_number(text, number);
+	else
+		csv_add(text, "");
 }
 
 void
 survey_csv_add(
     struct text *text, const struct survey_row *row, const uint32_t *mails)
 {
-	add_cell(text, row->domain);
-	add_number(text, mails);
-	add_cell(text, survey_status_name(row->status));
-	add_cell(text, row->mode);
-	add_number(text, row->max_age != SURVEY_NO_AGE ? &row->max_age : NULL);
-	add_cell(text, row->id);
-	add_cell(text, survey_tlsrpt_name(row->tlsrpt));
-	add_cell(text, row->looked);
-	add_cell(text, row->errors);
-	add_cell(text, row->warnings);
-	add_cell(text, row->what);
+	csv_add(text, row->domain);
+	add_number(text, mails != NULL, mails != NULL ? *mails : 0);
+	csv_add(text, survey_status_name(row->status));
+	csv_add(text, row->mode);
+	add_number(text, row->max_age != SURVEY_NO_AGE, row->max_age);
+	csv_add(text, row->id);
+	csv_add(text, survey_tlsrpt_name(row->tlsrpt));
+	csv_add(text, row->looked);
+	csv_add(text, row->errors);
+	csv_add(text, row->warnings);
+	csv_add(text, row->what);
 	text_add_string(text, "\n");
 }
 
@@ -61,30 +43,6 @@ struct cells {
 	size_t count;
 };
 
-/* Takes a cell off the line into out; false where quotes do not match. */
-static bool
-take_cell(struct text_span *line, struct text *out)
-{
-	const bool quoted = line->length > 0 && *line->at == '"';
-	size_t i = quoted ? 1 : 0;
-
-	for (; i < line->length; i++) {
-		const bool twice = i + 1 < line->length && line->at[i] == '"' &&
-				   line->at[i + 1] == '"';
-
-		if (quoted ? line->at[i] == '"' && !twice : line->at[i] == ',')
-			break;
-		if (quoted && twice)
-			i++;
-		text_add(out, &line->at[i], 1);
-	}
-	if (quoted && i++ == line->length)
-		return false;
-	line->at += i;
-	line->length -= i;
-	return line->length == 0 || *line->at == ',';
-}
-
 static bool
 take_cells(struct text_span line, struct cells *cells)
 {
@@ -94,11 +52,8 @@ take_cells(struct text_span line, struct cells *cells)
 	for (cells->count = 0; cells->count < CELLS;) {
 		text_init(&text, out,
 		    sizeof(cells->storage) - (size_t)(out - cells->storage));
-		if (!take_cell(&line, &text) || text.overflow)
+		if (!csv_take(&line, &text) || text.overflow)
 			return false;
-		if (text.length > 1 && out[0] == '\'' &&
-		    strchr(FORMULAS, out[1]) != NULL)
-			out++;
 		cells->at[cells->count++] = out;
 		out = text.bytes + text.length + 1;
 		if (line.length == 0)
@@ -159,15 +114,6 @@ read_policy(const char *mode, const char *max_age, struct survey_row *row)
 }
 
 static bool
-read_name(const char *cell, const char *(*name_of)(size_t value), size_t *value)
-{
-	for (*value = 0; name_of(*value) != NULL; ++*value)
-		if (strcmp(cell, name_of(*value)) == 0)
-			return true;
-	return false;
-}
-
-static bool
 is_printable(struct text_span line)
 {
 	size_t i;
@@ -192,14 +138,14 @@ survey_csv_read(struct text_span line, struct survey_row *row)
 		return "this is no row of 11 cells";
 	if (!read_domain(cells.at[0], row->domain))
 		return "the first cell is no domain";
-	if (!read_name(cells.at[2], survey_status_name, &status))
+	if (!survey_read(cells.at[2], survey_status_name, &status))
 		return "the third cell is no status";
 	if (!read_policy(cells.at[3], cells.at[4], row))
 		return "cells 4 and 5 are no mode and max_age";
 	if (!copy(row->id, sizeof(row->id), cells.at[5], NULL) ||
 	    (row->id[0] != '\0' && !record_id_is_valid(span_of(row->id))))
 		return "cell 6 is no id";
-	if (!read_name(cells.at[6], survey_tlsrpt_name, &tlsrpt))
+	if (!survey_read(cells.at[6], survey_tlsrpt_name, &tlsrpt))
 		return "cell 7 does not tell about TLSRPT";
 	if (!copy(row->looked, sizeof(row->looked), cells.at[7], DIGITS "-:TZ"))
 		return "cell 8 is no time";

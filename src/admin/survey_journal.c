@@ -217,10 +217,15 @@ bool
 survey_journal_close(struct survey_journal *journal)
 {
 	const int file = journal->file;
+	struct stat status;
 	bool good = true;
 
 	if (file >= 0) {
-		good = fdatasync(file) == 0;
+		good = fdatasync(file) == 0 && fstat(file, &status) == 0;
+		if (good && status.st_nlink == 0) {
+			errno = ENOENT;
+			good = false;
+		}
 		(void)close(file);
 	}
 	journal->file = -1;

@@ -37,7 +37,10 @@ bool survey_journal_add(
 bool survey_journal_get(
     const struct survey_journal *journal, uint64_t place, struct text *row);
 
-/* False, with errno, when not all has come to the disk. */
+/*
+ * False, with errno, when not all has come to the disk, or the file has been
+ * deleted.
+ */
 bool survey_journal_close(struct survey_journal *journal);
 
 #endif

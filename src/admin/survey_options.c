@@ -35,15 +35,6 @@ form_name(size_t form)
 }
 
 static bool
-read_word(const char *word, const char *(*name_of)(size_t value), size_t *value)
-{
-	for (*value = 0; name_of(*value) != NULL; ++*value)
-		if (strcmp(word, name_of(*value)) == 0)
-			return true;
-	return false;
-}
-
-static bool
 read_form(const struct admin *admin, enum survey_form *form)
 {
 	const char *word = admin_option(admin, "format");
@@ -53,7 +44,7 @@ read_form(const struct admin *admin, enum survey_form *form)
 		word = admin->json ? "json" : "table";
 	else if (admin->json)
 		return false;
-	if (!read_word(word, form_name, &value))
+	if (!survey_read(word, form_name, &value))
 		return false;
 	*form = (enum survey_form)value;
 	return true;
@@ -68,7 +59,7 @@ read_only(const struct admin *admin, bool only[SURVEY_STATUSES])
 	for (i = 0; i < SURVEY_STATUSES; i++)
 		only[i] = admin_option(admin, "only") == NULL;
 	for (i = 0; (word = admin_option_each(admin, "only", i)) != NULL; i++) {
-		if (!read_word(word, survey_status_name, &status))
+		if (!survey_read(word, survey_status_name, &status))
 			return false;
 		only[status] = true;
 	}

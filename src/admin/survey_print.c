@@ -118,6 +118,17 @@ print_status(enum survey_status status)
 	    survey_status_name(status), colour ? PLAIN : "");
 }
 
+/* Octets of the last column; a domain that stands out takes some of them. */
+static int
+last_of(const struct survey_row *row, int all)
+{
+	const int over = (int)strlen(row->domain) - page.domain;
+
+	if (page.last == 0)
+		return all;
+	return over < 0 ? page.last : over < page.last ? page.last - over : 1;
+}
+
 static void
 print_table_row(const struct survey_row *row, uint32_t mails)
 {
@@ -143,7 +154,7 @@ print_table_row(const struct survey_row *row, uint32_t mails)
 	else
 		(void)printf("%-*s  %.*s\n", STATUS_WIDTH,
 		    survey_tlsrpt_name(row->tlsrpt),
-		    page.last > 0 ? page.last : (int)sizeof(finding), finding);
+		    last_of(row, (int)sizeof(finding)), finding);
 }
 
 static void

@@ -45,6 +45,16 @@ survey_tlsrpt_name(size_t tlsrpt)
 	return tlsrpt < SURVEY_TLSRPTS ? names[tlsrpt] : NULL;
 }
 
+bool
+survey_read(
+    const char *word, const char *(*name_of)(size_t value), size_t *value)
+{
+	for (*value = 0; name_of(*value) != NULL; ++*value)
+		if (strcmp(word, name_of(*value)) == 0)
+			return true;
+	return false;
+}
+
 static bool
 has_code(const char *codes, const char *code)
 {

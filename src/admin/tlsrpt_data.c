@@ -1,42 +1,25 @@
 /*
  * TLS reports for programs: CSV and JSON; see tlsrpt_print.h.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
+#include "csv.h"
 #include "jsonout.h"
 #include "tlsrpt.h"
 #include "tlsrpt_print.h"
 
-/* A field of text; what begins a formula does so behind an apostrophe, too. */
-static void
-print_text(const char *string)
-{
-	const bool quoted = strpbrk(string, ",\" ") != NULL;
-	const bool formula =
-	    string[0] != '\0' && strchr("=+-@", string[0]) != NULL;
-
-	(void)fputs(quoted ? ",\"" : ",", stdout);
-	if (formula)
-		(void)putchar('\'');
-	for (; *string != '\0'; string++) {
-		if (*string == '"')
-			(void)putchar('"');
-		(void)putchar(*string);
-	}
-	if (quoted)
-		(void)putchar('"');
-}
+/* Of six names, each octet of which may become two. */
+#define CSV_SIZE (12 * TLSRPT_NAME_SIZE + 200)
 
 static void
-print_day(time_t time)
+add_day(struct text *text, time_t time)
 {
 	char day[TLSRPT_DAY_SIZE];
 
-	print_text(time == TLSRPT_NO_TIME ? "" : tlsrpt_day(time, day));
+	csv_add(text, time == TLSRPT_NO_TIME ? "" : tlsrpt_day(time, day));
 }
 
 static void
@@ -44,21 +27,26 @@ print_csv_row(const struct tlsrpt_row *row)
 {
 	const struct tlsrpt_fact *sum = &row->sum;
 	const bool failure = sum->result[0] != '\0';
+	char storage[CSV_SIZE];
+	struct text text;
 
-	(void)fputs(failure ? "failure" : "sessions", stdout);
-	print_text(sum->domain);
-	print_text(sum->sender);
-	print_text(sum->policy);
-	print_text(sum->result);
-	print_text(sum->mx);
-	(void)putchar(',');
-	if (!failure)
-		(void)printf("%" PRIu64, sum->good);
-	(void)printf(",%" PRIu64 ",%" PRIu64, sum->failed, row->reports);
-	print_day(sum->first);
-	print_day(sum->last);
-	print_text(sum->reason);
-	(void)putchar('\n');
+	text_init(&text, storage, sizeof(storage));
+	csv_add(&text, failure ? "failure" : "sessions");
+	csv_add(&text, sum->domain);
+	csv_add(&text, sum->sender);
+	csv_add(&text, sum->policy);
+	csv_add(&text, sum->result);
+	csv_add(&text, sum->mx);
+	if (failure)
+		csv_add(&text, "");
+	else
+		csv_add_number(&text, sum->good);
+	csv_add_number(&text, sum->failed);
+	csv_add_number(&text, row->reports);
+	add_day(&text, sum->first);
+	add_day(&text, sum->last);
+	csv_add(&text, sum->reason);
+	(void)puts(storage);
 }
 
 void

@@ -1,11 +1,20 @@
-"""mta-sts survey, run without settings and policies, and what it prints."""
+"""
+mta-sts survey, run without settings and policies, what it prints, and a small
+internet for it.
+"""
 
 import csv
 import io
 import subprocess
+import sys
 
 from command import COMMAND
-from harness import environment
+from harness import TOP, environment
+
+sys.path.insert(0, str(TOP / "tests"))
+
+from lab.hostiledns import SERVFAIL, SILENT, TXT  # noqa: E402
+from lab.hostiledns import text as txt  # noqa: E402
 
 HEAD = ["domain", "mails", "status", "mode", "max_age", "id", "tlsrpt",
         "looked", "errors", "warnings", "what"]
@@ -58,3 +67,19 @@ def sums(text):
         elif part is not None and words:
             part[words[0]] = int(words[1])
     return found
+
+
+# An internet for a HostileDns: ten domains with a record and nothing else, and
+# two that are not answered for.
+RECORDS = {f"_mta-sts.r{i}.example": [txt(b"v=STSv1; id=%d;" % i)]
+           for i in range(10)}
+RECORDS.update({f"r{i}.example": [] for i in range(10)})
+NAMES = list(RECORDS)[10:]
+RECORDS.update({"*.servfail.example": SERVFAIL, "servfail.example": SERVFAIL,
+                "*.silent.example": SILENT, "silent.example": SILENT})
+
+
+def asked(dns, since=0):
+    """The domains whose record it has been asked for."""
+    return {name.partition(".")[2] for name, kind in dns.asked[since:]
+            if kind == TXT and name.startswith("_mta-sts.")}

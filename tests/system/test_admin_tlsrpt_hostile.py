@@ -57,6 +57,16 @@ def test_formulas(site, tmp_path):
     assert {row[2] for row in found[1:]} == {"'" + name for name in start}
 
 
+def test_formulas_behind_semicolons(site, tmp_path):
+    """Where numbers have a comma, that is what divides cells."""
+    path = written(tmp_path, report("a.example", [("x;=1", 1)], **{
+        "organization-name": "a;=1;+2;@3;b"}))
+    done = run(site, "report", "--csv", path)
+    found = list(csv.reader(io.StringIO(done.stdout)))
+    assert found[1][2] == "a;'=1;'+2;'@3;b"
+    assert found[2][4] == "x;'=1"
+
+
 def test_advice_is_safe_to_type(site, tmp_path):
     path = written(tmp_path, report("a.example; rm -rf ~",
                                     [("certificate-expired", 1)]))

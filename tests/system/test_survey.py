@@ -318,3 +318,24 @@ def test_terminal(world):
     assert [it.rstrip() for it in plain.splitlines()] == [
         it[:100].rstrip() for it in wide.splitlines()]
     assert "\033[1" not in on_terminal(world, "good.example", NO_COLOR="1")
+    # A domain that is wider than its column takes nothing but what is behind.
+    long = "a-name.of-a-great-length.that-stands-out.gone.example"
+    head, row = on_terminal(world, long, "--only", "gone",
+                            NO_COLOR="1").splitlines()[:2]
+    assert len(row) == 100 and row.startswith(long + "  gone     ")
+    assert head.index("STATUS") == 42
+
+
+def test_bar(world):
+    """It is there all the time, whatever else is printed or not."""
+    names = [f"d{i}.gone.example" for i in range(2000)]
+    slow = "https-slow.example"
+    shown = on_terminal(world, "--format", "summary", "--jobs", 2, slow,
+                        *names)
+    assert shown.count("\rlooking [") > 5
+    assert shown.count("\r\033[K") == 1
+    shown = on_terminal(world, "--jobs", 2, slow, *names)
+    assert shown.index("looking") < shown.index(slow)
+    # Rows come with the bar below them, up to the last one.
+    for part in shown.split("\r\033[K")[1:-1]:
+        assert re.search(r"\n\rlooking \[[^\n]*\Z", part)

@@ -5,13 +5,8 @@
 #include "unit.h"
 
 #include "maillog.h"
+#include "maillog_rows.h"
 
-#define SYSLOG  "Jul  6 06:01:46 mail "
-#define RFC3339 "2026-07-06T06:01:46.123456+02:00 mail "
-#define SMTP    SYSLOG "postfix/smtp[1234]: 4WxYz12345: "
-#define SENT                                                                   \
-	", relay=mx.b.example[192.0.2.1]:25, delay=1.2, "                      \
-	"delays=0.1/0/0.5/0.6, dsn=2.0.0, status=sent (250 2.0.0 OK)"
 #define EXIM  "2026-07-06 06:01:46 1ajLoq-0001wC-Pk "
 #define VIA   " R=dnslookup T=remote_smtp H=mx.b.example [192.0.2.1]"
 #define SMTPD SYSLOG "smtpd[75295]: 5df87c9b982c840c mta delivery "
@@ -55,131 +50,6 @@ read_line(
 	free(copy);
 	return count;
 }
-
-/* What both kinds of log have; "" for none. */
-static const struct {
-	int line;
-	const char *text, *domains;
-} postfix[] = {
-	{ __LINE__, SMTP "to=<a@b.example>" SENT, "b.example" },
-	{ __LINE__, RFC3339 "postfix/smtp[1]: NOQ1: to=<a@b.example>" SENT,
-	    "b.example" },
-	{ __LINE__,
-	    "<22>1 2026-07-06T06:01:46Z mail postfix/smtp 12 - - "
-	    "4W: to=<a@b.example>" SENT,
-	    "b.example" },
-	/* By any name of the instance, and of the service. */
-	{ __LINE__, SYSLOG "postfix-out/smtp[1]: 4W: to=<a@b.example>" SENT,
-	    "b.example" },
-	{ __LINE__, SYSLOG "postfix/relay/smtp[1]: 4W: to=<a@b.example>" SENT,
-	    "b.example" },
-	/* The recipient, not the one that it was once. */
-	{ __LINE__, SMTP "to=<a@b.example>, orig_to=<x@y.example>" SENT,
-	    "b.example" },
-	{ __LINE__, SMTP "to=<a@b.example>, orig_to=<root>" SENT, "b.example" },
-	/* Postfix 2.2 and before. */
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=mx[192.0.2.1], delay=1, status=sent "
-		 "(250 OK)",
-	    "b.example" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=mx[2001:db8::1]:25, conn_use=2, "
-		 "delay=1, status=sent (250 OK)",
-	    "b.example" },
-	/* Odd addresses. */
-	{ __LINE__, SMTP "to=<\"odd @ local\"@b.example>" SENT, "b.example" },
-	{ __LINE__, SMTP "to=<\"x>, relay=y\\\" @z\"@b.example>" SENT,
-	    "b.example" },
-	{ __LINE__, SMTP "to=<odd @ local@b.example>" SENT, "b.example" },
-	{ __LINE__, SMTP "to=<@x.example,@y.example:a@b.example>" SENT,
-	    "b.example" },
-	{ __LINE__, SMTP "to=<a%x.example@b.example>" SENT, "b.example" },
-	{ __LINE__, SMTP "to=<a@B.Example.>" SENT, "B.Example" },
-	{ __LINE__, SMTP "to=<a@b\xc3\xbc.example>" SENT, "b\xc3\xbc.example" },
-	{ __LINE__, SMTP "to=<a@[192.0.2.1]>" SENT, "" },
-	{ __LINE__, SMTP "to=<a@[IPv6:2001:db8::1]>" SENT, "" },
-	{ __LINE__, SMTP "to=<>" SENT, "" },
-	{ __LINE__, SMTP "to=<root>" SENT, "" },
-	{ __LINE__, SMTP "to=<\"a@b.example\">" SENT, "" },
-	{ __LINE__, SMTP "to=<a@>" SENT, "" },
-	{ __LINE__, SMTP "to=<a@.>" SENT, "." },
-	/* Not sent. */
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=none, delay=3600, dsn=4.4.1, "
-		 "status=deferred (connect to mx[192.0.2.1]:25: refused)",
-	    "" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=mx[192.0.2.1]:25, delay=1, "
-		 "dsn=5.1.1, status=bounced (mx said: status=sent (250 OK))",
-	    "" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=mx[192.0.2.1]:25, delay=1, "
-		 "dsn=2.1.5, status=deliverable (250 OK)",
-	    "" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=mx[192.0.2.1]:25, status=sentinel",
-	    "" },
-	/* Not sent elsewhere: local, LMTP, a content filter. */
-	{ __LINE__,
-	    SYSLOG "postfix/local[1]: 4W: to=<a@b.example>, relay=local, "
-		   "delay=0.1, dsn=2.0.0, status=sent (to mailbox)",
-	    "" },
-	{ __LINE__,
-	    SYSLOG "postfix/virtual[1]: 4W: to=<a@b.example>, relay=virtual, "
-		   "delay=0.1, dsn=2.0.0, status=sent (to maildir)",
-	    "" },
-	{ __LINE__,
-	    SYSLOG "postfix/pipe[1]: 4W: to=<a@b.example>, relay=dovecot, "
-		   "delay=0.1, dsn=2.0.0, status=sent (via dovecot service)",
-	    "" },
-	{ __LINE__,
-	    SYSLOG "postfix/lmtp[1]: 4W: to=<a@b.example>, "
-		   "relay=store[192.0.2.9]:24, dsn=2.0.0, status=sent (250 OK)",
-	    "" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=mail[private/dovecot-lmtp], "
-		 "dsn=2.0.0, status=sent (250 2.0.0 OK)",
-	    "" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=127.0.0.1[127.0.0.1]:10024, "
-		 "dsn=2.0.0, status=sent (250 queued as 4X)",
-	    "" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=localhost[::1]:10024, dsn=2.0.0, "
-		 "status=sent (250 OK)",
-	    "" },
-	{ __LINE__,
-	    SMTP "to=<a@b.example>, relay=mx[::1234:1]:25, status=sent (250)",
-	    "b.example" },
-	{ __LINE__,
-	    SYSLOG "postfix/discard[1]: 4W: to=<a@b.example>, relay=none, "
-		   "dsn=2.0.0, status=sent (example.com)",
-	    "" },
-	{ __LINE__,
-	    SYSLOG "postfix/error[1]: 4W: to=<a@b.example>, relay=none, "
-		   "dsn=5.0.0, status=bounced (no)",
-	    "" },
-	/* No such line at all. */
-	{ __LINE__, SMTP "host mx said: 450 to=<a@b.example>" SENT, "" },
-	{ __LINE__,
-	    SYSLOG "postfix/smtpd[1]: 4W: reject: RCPT from x[192.0.2.1]: 554; "
-		   "from=<x@y.example> to=<a@b.example> proto=ESMTP",
-	    "" },
-	{ __LINE__, SYSLOG "postfix/cleanup[1]: 4W: to=<a@b.example>" SENT,
-	    "" },
-	{ __LINE__, SYSLOG "smtp[1]: 4W: to=<a@b.example>" SENT, "" },
-	{ __LINE__, SYSLOG "xsmtp[1]: 4W: to=<a@b.example>" SENT, "" },
-	{ __LINE__, "4W: to=<a@b.example>" SENT, "" },
-	{ __LINE__, SMTP "to=<a@b.example", "" },
-	{ __LINE__, SMTP "to=<\"a@b.example>" SENT, "b.example" },
-	{ __LINE__, SMTP "to=<a@b.example>, orig_to=<x@y.example", "" },
-	{ __LINE__, SMTP "to=<a@b.example>, relay=mx[192.0.2.1]:25", "" },
-	{ __LINE__, "postfix/smtp[1]:", "" },
-	{ __LINE__, "postfix/smtp[1]: ", "" },
-	{ __LINE__, "]:", "" },
-	{ __LINE__, "<22>1 a b c d e -", "" },
-	{ __LINE__, "", "" },
-};
 
 static void
 test_postfix(void **state)
@@ -364,6 +234,104 @@ test_others(void **state)
 	}
 }
 
+/* What may stand before a message; a line of Postfix each, but for the last. */
+#define TO "4W: to=<a@b.example>" SENT
+static const struct {
+	int line;
+	const char *text;
+} heads[] = {
+	{ __LINE__, "Jul 06 06:01:46 mail postfix/smtp[1]: " TO },
+	{ __LINE__, "Mon 2026-07-06 06:01:46 CEST mail postfix/smtp[1]: " TO },
+	{ __LINE__, "1783310506.123456 mail postfix/smtp[1]: " TO },
+	{ __LINE__, "[ 1234.567890] mail postfix/smtp[1]: " TO },
+	{ __LINE__, "<22>Jul  6 06:01:46 mail postfix/smtp[1]: " TO },
+	{ __LINE__, "Jul  6 06:01:46 mail mail.info postfix/smtp[1]: " TO },
+	{ __LINE__, "Jul  6 06:01:46 mail postfix/smtp: " TO },
+	{ __LINE__, "mail-1  | Jul  6 06:01:46 m postfix/smtp[1]: " TO },
+	{ __LINE__, "2026-07-06T06:01:46.1Z stdout F Jul  6 06:01:46 m "
+		    "postfix/smtp[1]: " TO },
+	{ __LINE__, "<22>1 2026-07-06T06:01:46Z mail postfix/smtp 12 - "
+		    "[meta sequenceId=\"29\"] " TO },
+	{ __LINE__, "<22>1 2026-07-06T06:01:46Z mail postfix/smtp 12 - "
+		    "[a b=\"\\\"] x\"][c] \xef\xbb\xbf" TO },
+	{ __LINE__, "mail-1  | " EXIM "=> a@b.example" VIA },
+	{ __LINE__, SYSLOG "exim: " EXIM "=> a@b.example" VIA },
+	{ __LINE__, "<22>1 x m exim 7 - - " EXIM "=> a@b.example" VIA },
+	{ __LINE__, "2026-07-06 06:01:46 m exim[7]: 1ajLoq-0001wC-Pk => "
+		    "a@b.example" VIA },
+};
+
+static void
+test_heads(void **state)
+{
+	const __typeof__(heads[0]) *row;
+	struct seen seen;
+
+	(void)state;
+	UNIT_EACH (row, heads) {
+		(void)read_line(
+		    row->text, strlen(row->text), MAILLOG_ANY, &seen);
+		UNIT_STRING(row->line, seen.storage, "b.example");
+	}
+}
+
+/* What strangers can have servers write, to look as if mail had been sent. */
+#define LIE "1ajLoq-0001wC-Pk => a@b.example R=x T=smtp H=x [192.0.2.1]"
+#define OTHER                                                                  \
+	"2026-07-06 06:01:46 rejected EHLO from [192.0.2.9]: syntactically "
+#define LOCAL "> R=local_user T=maildir_home"
+static const struct {
+	int line;
+	const char *text;
+} strangers[] = {
+	{ __LINE__, RFC3339
+	    "postfix/smtpd[1]: NOQUEUE: reject: RCPT from x[192.0.2.9]: "
+	    "554 5.7.1 <\" " LIE "\"@y.example>: Relay access denied" },
+	{ __LINE__, SYSLOG "postfix/smtpd[1]: warning: non-SMTP command from "
+			   "x[192.0.2.9]: " LIE },
+	{ __LINE__, SYSLOG "sshd[1]: Invalid user " LIE " from 192.0.2.9" },
+	{ __LINE__, SYSLOG "dovecot: auth: " LIE },
+	{ __LINE__, "<22>1 x m dovecot 7 - - " LIE },
+	{ __LINE__, OTHER "invalid argument(s): " LIE },
+	{ __LINE__, OTHER "invalid argument(s): +0 " LIE },
+	{ __LINE__, OTHER "invalid argument(s): postfix/smtp[1]: " TO },
+	{ __LINE__, OTHER "invalid argument(s): 2026-07-06 06:01:46 " LIE },
+	{ __LINE__, "2026-07-06 06:01:46 H=(x) [192.0.2.9] F=<\" "
+		    "postfix/smtp[1]: " TO },
+	{ __LINE__, "2026-07-06 06:01:46 SMTP protocol error in \"AUTH "
+		    "postfix/smtp[1]: " TO },
+	{ __LINE__,
+	    "2026-07-06 06:01:46 SMTP call from (x postfix/smtp[1]: " TO },
+	{ __LINE__,
+	    EXIM "=> a@b.example F=<\" T=smtp H=x [192.0.2.1]\"@y.ex" LOCAL },
+	{ __LINE__,
+	    EXIM "=> a@b.example <\" T=smtp H=x [192.0.2.1]\"@y.ex" LOCAL },
+	{ __LINE__, EXIM "=> a@b.example (z@y.ex) <z@y.ex> F=<s@y.ex> "
+			 "P=<\" T=smtp\"@y.ex" LOCAL },
+	{
+	    __LINE__,
+	    "<22>1 x m postfix/smtp 7 - [a b=\"\\",
+	},
+	{
+	    __LINE__,
+	    "<22>1 x m postfix/smtp 7 - [a] ",
+	},
+};
+
+static void
+test_strangers(void **state)
+{
+	const __typeof__(strangers[0]) *row;
+	struct seen seen;
+
+	(void)state;
+	UNIT_EACH (row, strangers) {
+		(void)read_line(
+		    row->text, strlen(row->text), MAILLOG_ANY, &seen);
+		UNIT_STRING(row->line, seen.storage, "");
+	}
+}
+
 /* Wherever a line is cut off or has a NUL, nobody reads beyond it. */
 static void
 test_cut(void **state)
@@ -391,6 +359,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_postfix),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_heads),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_cut),
 	};
 
