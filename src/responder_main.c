@@ -208,8 +208,8 @@ run_check(const char *path)
 	store_close(&store);
 	(void)fprintf(stderr, "%lu polic%s: %u error%s, %u warning%s\n",
 	    check.policies, check.policies == 1 ? "y" : "ies", sink.errors,
-	    sink.errors == 1 ? "" : "s", sink.warnings,
-	    sink.warnings == 1 ? "" : "s");
+	    text_plural(sink.errors), sink.warnings,
+	    text_plural(sink.warnings));
 	return sink.errors > 0 ? EXIT_FINDINGS : EXIT_GOOD;
 }
 

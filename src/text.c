@@ -98,6 +98,17 @@ text_add_quoted(struct text *text, struct text_span span)
 }
 
 bool
+text_is_ascii(struct text_span span)
+{
+	size_t i;
+
+	for (i = 0; i < span.length; i++)
+		if ((unsigned char)span.at[i] >= 0x80)
+			return false;
+	return true;
+}
+
+bool
 text_equals(struct text_span span, const char *string)
 {
 	return strlen(string) == span.length &&

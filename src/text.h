@@ -80,6 +80,16 @@ text_is_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+/* The ending of a noun behind a number, for messages: "" for one, else "s". */
+static inline const char *
+text_plural(uint64_t number)
+{
+	return number == 1 ? "" : "s";
+}
+
+/* Whether no octet is above 127. */
+bool text_is_ascii(struct text_span span);
+
 /* Whether a span is exactly this string. */
 bool text_equals(struct text_span span, const char *string);
 

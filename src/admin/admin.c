@@ -135,17 +135,6 @@ refuse_name(const char *operand, const char *why)
 	return admin_fail(ADMIN_FINDINGS, "%s is no domain: %s", storage, why);
 }
 
-static bool
-is_ascii(struct text_span span)
-{
-	size_t i;
-
-	for (i = 0; i < span.length; i++)
-		if ((unsigned char)span.at[i] >= 0x80)
-			return false;
-	return true;
-}
-
 bool
 admin_domain(const char *operand, char domain[HOSTNAME_SIZE])
 {
@@ -157,7 +146,7 @@ admin_domain(const char *operand, char domain[HOSTNAME_SIZE])
 	int code;
 
 	/* What is ASCII already is taken as a Host would be. */
-	if (!is_ascii(span)) {
+	if (!text_is_ascii(span)) {
 		code = idn2_to_ascii_8z(
 		    operand, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 		if (code != IDN2_OK)

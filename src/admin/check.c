@@ -268,12 +268,6 @@ print_finding(void *context, const struct diag *diag)
 	jsonout_row(jsonout_finding(diag));
 }
 
-static const char *
-plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void
 tell_summary(const struct admin *admin)
 {
@@ -283,8 +277,8 @@ tell_summary(const struct admin *admin)
 		admin_tell(admin,
 		    "%zu polic%s checked: %u error%s, %u warning%s",
 		    check.policies, check.policies == 1 ? "y" : "ies",
-		    sink->errors, plural(sink->errors), sink->warnings,
-		    plural(sink->warnings));
+		    sink->errors, text_plural(sink->errors), sink->warnings,
+		    text_plural(sink->warnings));
 }
 
 enum admin_exit

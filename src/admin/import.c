@@ -328,8 +328,8 @@ import_roots(struct admin *admin, const char *pattern)
 	(void)json_object_put(tour.claims);
 	if (report.sink.errors > 0)
 		tour.result = admin_worse(tour.result, ADMIN_FINDINGS);
-	admin_tell(admin, "%zu document root%s", tour.roots,
-	    tour.roots == 1 ? "" : "s");
+	admin_tell(
+	    admin, "%zu document root%s", tour.roots, text_plural(tour.roots));
 	return tour.result;
 }
 

@@ -75,7 +75,7 @@ judge_expiring(const struct judging *judging, const struct facts_tls *tls,
 	text_add_string(phrase, "its certificate expires on ");
 	human_add_date(phrase, tls->expires);
 	text_add_format(phrase, ", in %lld day%s", (long long)(left / DAY),
-	    left / DAY == 1 ? "" : "s");
+	    text_plural((uint64_t)(left / DAY)));
 	return true;
 }
 

@@ -22,17 +22,6 @@ struct log {
 	enum admin_exit result;
 };
 
-static bool
-is_ascii(struct text_span span)
-{
-	size_t i;
-
-	for (i = 0; i < span.length; i++)
-		if ((unsigned char)span.at[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Whether mail can be sent there by MX: not a name of the local network's. */
 static bool
 is_domain(const char *name, size_t length)
@@ -57,13 +46,13 @@ take(void *context, struct text_span span)
 	for (i = 0; i < text.length; i++)
 		name[i] = text_lower(name[i]);
 	if (text.overflow || strlen(name) != span.length ||
-	    (is_ascii(span) ? !is_domain(name, text.length)
-			    : !admin_domain(name, domain))) {
+	    (text_is_ascii(span) ? !is_domain(name, text.length)
+				 : !admin_domain(name, domain))) {
 		log->nameless++;
 		return;
 	}
 	log->found++;
-	if (!survey_names_add(log->names, is_ascii(span) ? name : domain))
+	if (!survey_names_add(log->names, text_is_ascii(span) ? name : domain))
 		log->result = ADMIN_SYSTEM;
 }
 
@@ -89,13 +78,12 @@ tell(const struct admin *admin, const struct log *log, const char *path)
 	if (log->too_long > 0)
 		admin_tell(admin,
 		    "%s: passed over %zu line%s of more than %d octets", path,
-		    log->too_long, log->too_long == 1 ? "" : "s",
-		    SURVEY_LINE_MAX);
+		    log->too_long, text_plural(log->too_long), SURVEY_LINE_MAX);
 	if (log->nameless > 0)
 		admin_tell(admin,
 		    "%s: passed over %zu recipient%s whose domain nobody can "
 		    "ask for",
-		    path, log->nameless, log->nameless == 1 ? "" : "s");
+		    path, log->nameless, text_plural(log->nameless));
 }
 
 static enum admin_exit

@@ -148,10 +148,10 @@ survey_sum_print(size_t total, bool mails)
 		(void)printf("%zu of %zu domains, then it was stopped",
 		    sum.all.domains, total);
 	else
-		(void)printf("%zu domain%s", total, total == 1 ? "" : "s");
+		(void)printf("%zu domain%s", total, text_plural(total));
 	if (mails)
 		(void)printf(", %" PRIu64 " mail%s", sum.all.mails,
-		    sum.all.mails == 1 ? "" : "s");
+		    text_plural(sum.all.mails));
 	(void)putchar('\n');
 	if (sum.all.domains == 0)
 		return;

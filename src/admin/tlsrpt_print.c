@@ -110,7 +110,7 @@ print_heading(const struct tlsrpt_row *const *rows, size_t count)
 	}
 	(void)printf("%s: %" PRIu64 " session%s, ",
 	    domain[0] != '\0' ? domain : NO_DOMAIN, tlsrpt_sum(good, failed),
-	    tlsrpt_sum(good, failed) == 1 ? "" : "s");
+	    text_plural(tlsrpt_sum(good, failed)));
 	if (failed == 0)
 		(void)printf("none failed");
 	else

@@ -98,18 +98,12 @@ print(const struct admin *admin)
 	return result;
 }
 
-static const char *
-plural(size_t count)
-{
-	return count == 1 ? "" : "s";
-}
-
 static void
 tell_summary(const struct admin *admin, const struct tlsrpt_unpack *unpack)
 {
 	const size_t counted = tlsrpt.reports - tlsrpt.before;
 
-	admin_tell(admin, "%zu report%s", counted, plural(counted));
+	admin_tell(admin, "%zu report%s", counted, text_plural(counted));
 	if (tlsrpt.duplicates > 0)
 		admin_tell(admin, "%zu more came again and count once",
 		    tlsrpt.duplicates);
@@ -118,8 +112,8 @@ tell_summary(const struct admin *admin, const struct tlsrpt_unpack *unpack)
 		    admin, "%zu more are older than --since", tlsrpt.before);
 	if (unpack->strangers > 0)
 		admin_tell(admin, "%zu file%s or mail%s without a report",
-		    unpack->strangers, plural(unpack->strangers),
-		    plural(unpack->strangers));
+		    unpack->strangers, text_plural(unpack->strangers),
+		    text_plural(unpack->strangers));
 }
 
 enum admin_exit

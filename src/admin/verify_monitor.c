@@ -119,7 +119,7 @@ verify_monitor_end(FILE *out)
 	static const char *const words[] = { "OK", "WARNING", "CRITICAL" };
 
 	(void)fprintf(out, "MTA-STS %s - %zu domain%s", words[status],
-	    monitor.domains, monitor.domains == 1 ? "" : "s");
+	    monitor.domains, text_plural(monitor.domains));
 	if (status != OK)
 		(void)fprintf(out, ", %zu broken, %zu doubtful: %s%s",
 		    monitor.broken, monitor.doubtful, monitor.storage,

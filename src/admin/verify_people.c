@@ -132,7 +132,7 @@ add_count(struct text *text, size_t count, enum judge_severity severity)
 	if (count > 0)
 		text_add_format(text, "%s%zu %s%s",
 		    text->length > 0 ? ", " : "", count,
-		    judge_severity_name(severity), count == 1 ? "" : "s");
+		    judge_severity_name(severity), text_plural(count));
 }
 
 /* What there is: mode, max_age, MX hosts, the certificate that ends first. */
@@ -154,7 +154,7 @@ add_state(struct text *text, const struct verify_domain *domain)
 		text_add_format(text, ", %zu MX", domain->facts->mx_count);
 	if (expires != 0)
 		text_add_format(text, ", certificates for %lld day%s",
-		    left > 0 ? left : 0, left == 1 ? "" : "s");
+		    left > 0 ? left : 0, text_plural((uint64_t)left));
 	if (domain->facts->sts.answer.secure)
 		text_add_string(text, ", DNSSEC");
 }
