@@ -19,7 +19,7 @@ TESTS = Path(__file__).resolve().parent
 UNIT_SECONDS = 300
 
 # Files of system tests at the same time: they wait more than they compute.
-WORKERS = (os.cpu_count() or 1) + 1
+WORKERS = (os.cpu_count() or 1) + 2
 
 # cmocka's TAP: "ok 1 - name", "not ok 2 - name", "not ok 3 # SKIP name".
 PLAN = re.compile(r"^\s*1\.\.(\d+)", re.MULTILINE)
