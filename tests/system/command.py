@@ -55,6 +55,18 @@ def rows(site, *args, expect=DONE, **more):
     return json.loads(done.stdout)
 
 
+def read_terminal(terminal):
+    """All that comes, until nobody has the other end any more; closes it."""
+    output = b""
+    try:
+        while chunk := os.read(terminal, 65536):
+            output += chunk
+    except OSError:  # EIO
+        pass
+    os.close(terminal)
+    return output
+
+
 def on_terminal(site, *args, feed=(), env=None):
     """
     Runs it with a terminal as standard error and feeds it lines, waiting so
@@ -72,13 +84,7 @@ def on_terminal(site, *args, feed=(), env=None):
             process.stdin.flush()
             time.sleep(seconds)
         process.stdin.close()
-        output = b""
-        try:
-            while chunk := os.read(terminal, 65536):
-                output += chunk
-        except OSError:  # EIO: nobody has the other end any more
-            pass
-        os.close(terminal)
+        output = read_terminal(terminal)
         return process.wait(120), output.decode(errors="backslashreplace")
 
 

@@ -16,7 +16,7 @@ from fcntl import ioctl
 
 import pytest
 
-from command import DONE, FINDINGS, SYSTEM, USAGE
+from command import DONE, FINDINGS, SYSTEM, USAGE, read_terminal
 from harness import TOP, environment
 from surveying import NOTHING, command, read_csv, sums, survey
 
@@ -287,13 +287,7 @@ def on_terminal(world, *args, columns=100, **env):
             stdin=subprocess.DEVNULL, stdout=end, stderr=end, env=environment({
                 **NOTHING, "TERM": "xterm", "NO_COLOR": "", **env})) as process:
         os.close(end)
-        output = b""
-        try:
-            while chunk := os.read(terminal, 65536):
-                output += chunk
-        except OSError:  # EIO: nobody has the other end any more
-            pass
-        os.close(terminal)
+        output = read_terminal(terminal)
         assert process.wait(60) == DONE
     return output.decode("ascii").replace("\r\n", "\n")
 

@@ -13,7 +13,8 @@ import sys
 
 import pytest
 
-from command import COMMAND, DONE, FINDINGS, SYSTEM, USAGE, run
+from command import (COMMAND, DONE, FINDINGS, SYSTEM, USAGE, read_terminal,
+                     run)
 from harness import TOP, Site, environment, source
 
 sys.path.insert(0, str(TOP / "tests"))
@@ -40,22 +41,14 @@ def _world():
 def colours(world, domain, **env):
     """Its standard output, on a terminal."""
     terminal, end = pty.openpty()
-    try:
-        done = subprocess.run(
-            [COMMAND, *map(str, world.arguments(domain))], stdout=end,
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
-            check=False, env=environment({
-                "MTA_STS_CONF": str(world.site.settings), "TERM": "xterm",
-                "NO_COLOR": "", **env}))
-        os.close(end)
-        output = b""
-        try:
-            while chunk := os.read(terminal, 65536):
-                output += chunk
-        except OSError:  # EIO: nobody has the other end any more
-            pass
-    finally:
-        os.close(terminal)
+    done = subprocess.run(
+        [COMMAND, *map(str, world.arguments(domain))], stdout=end,
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60,
+        check=False, env=environment({
+            "MTA_STS_CONF": str(world.site.settings), "TERM": "xterm",
+            "NO_COLOR": "", **env}))
+    os.close(end)
+    output = read_terminal(terminal)
     assert done.returncode == FINDINGS
     return output.decode().replace("\r\n", "\n")
 
