@@ -218,7 +218,8 @@ class InNamespace(Responder):
     def run(self, *command):
         """A command in that namespace."""
         return subprocess.run(
-            ["nsenter", "-m", "-t", str(self.process.pid), *map(str, command)],
+            ["nsenter", "-m", "-r", "-t", str(self.process.pid),
+             *map(str, command)],
             check=True, capture_output=True, text=True)
 
 

@@ -83,8 +83,9 @@ def test_read_only(site):
             time.sleep(0.6)
             check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
             touch = subprocess.run(
-                ["nsenter", "-m", "-t", str(responder.process.pid), "touch",
-                 site.policies / "new"], capture_output=True, check=False)
+                ["nsenter", "-m", "-r", "-t", str(responder.process.pid),
+                 "touch", site.policies / "new"],
+                capture_output=True, check=False)
             assert (touch.returncode == 0) == (options == "rw")
         assert responder.process.poll() is None
 
