@@ -9,14 +9,13 @@ import subprocess
 import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
 from command import DONE, run
 from harness import PATH, Site, environment
 from lab import acme, namespace, zone
 from lab.authority import Authority
 from lab.internet import SETTINGS
-from lab.namespace import Namespace, with_file
+from lab.namespace import with_file
 from lab.zone import ADDRESS, Zone
 
 
@@ -54,10 +53,7 @@ class AcmeWorld:
 
     def __enter__(self):
         with ExitStack() as stack:
-            stack.enter_context(Namespace())
-            self.directory = Path(tempfile.mkdtemp(prefix="mta-sts-acme-"))
-            stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
-            self.directory.chmod(0o755)
+            self.directory = stack.enter_context(namespace.workplace())
             self.authority = Authority(self.directory / "authority")
             self.site = stack.enter_context(Site())
             self.site.configure(SETTINGS)

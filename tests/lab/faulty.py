@@ -6,7 +6,6 @@ each fault a host that has it.
 
 import json
 import os
-import shutil
 import ssl
 import subprocess
 import tempfile
@@ -21,7 +20,6 @@ from lab.authority import Authority, openssl
 from lab.faultydomains import BARE, DOMAINS, served, answer
 from lab.hostile import EHLO, EHLO_PLAIN, READY, Hostile, smtp
 from lab.internet import SETTINGS
-from lab.namespace import Namespace
 from lab.policyhost import PolicyHost
 from lab.zone import Zone
 from nameserver import find
@@ -168,10 +166,7 @@ class Faulty:
 
     def __enter__(self):
         with ExitStack() as stack:
-            stack.enter_context(Namespace())
-            self.directory = Path(tempfile.mkdtemp(prefix="mta-sts-lab-"))
-            stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
-            self.directory.chmod(0o755)
+            self.directory = stack.enter_context(namespace.workplace())
             self.authority = Certificates(self.directory / "authority")
             self.site = stack.enter_context(Site())
             configure(self.site, SETTINGS)

@@ -4,15 +4,11 @@ policy hosts of a site, each of them real. What is served there and who asks for
 it is the tests' part.
 """
 
-import shutil
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 
 from harness import Site
 from lab import namespace, policyhost, sender, zone
 from lab.authority import Authority
-from lab.namespace import Namespace
 from lab.policyhost import PolicyHost
 from lab.zone import ADDRESS, Zone
 
@@ -45,10 +41,7 @@ class Internet:
 
     def __enter__(self):
         with ExitStack() as stack:
-            stack.enter_context(Namespace())
-            self.directory = Path(tempfile.mkdtemp(prefix="mta-sts-lab-"))
-            stack.callback(shutil.rmtree, self.directory, ignore_errors=True)
-            self.directory.chmod(0o755)
+            self.directory = stack.enter_context(namespace.workplace())
             self.authority = Authority(self.directory / "authority")
             self.site = stack.enter_context(Site())
             self.site.configure(self._settings)

@@ -7,7 +7,11 @@ the processes in it. What runs there is for others to say.
 
 import ctypes
 import os
+import shutil
 import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -40,6 +44,18 @@ class Namespace:
     def __exit__(self, *_):
         _call(libc.setns, self._outside, CLONE_NEWNET)
         os.close(self._outside)
+
+
+@contextmanager
+def workplace():
+    """A namespace, and a directory for whatever is put up in it: its path."""
+    directory = Path(tempfile.mkdtemp(prefix="mta-sts-lab-"))
+    try:
+        directory.chmod(0o755)
+        with Namespace():
+            yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def with_file(path, content, command):

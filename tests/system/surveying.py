@@ -7,13 +7,17 @@ import csv
 import io
 import subprocess
 import sys
+from contextlib import contextmanager
+
+import pytest
 
 from command import COMMAND
 from harness import TOP, environment
 
 sys.path.insert(0, str(TOP / "tests"))
 
-from lab.hostiledns import SERVFAIL, SILENT, TXT  # noqa: E402
+from lab import namespace  # noqa: E402
+from lab.hostiledns import SERVFAIL, SILENT, TXT, HostileDns  # noqa: E402
 from lab.hostiledns import text as txt  # noqa: E402
 
 HEAD = ["domain", "mails", "status", "mode", "max_age", "id", "tlsrpt",
@@ -77,6 +81,17 @@ RECORDS.update({f"r{i}.example": [] for i in range(10)})
 NAMES = list(RECORDS)[10:]
 RECORDS.update({"*.servfail.example": SERVFAIL, "servfail.example": SERVFAIL,
                 "*.silent.example": SILENT, "silent.example": SILENT})
+
+
+WHY_NOT = namespace.why_not()
+needs_internet = pytest.mark.skipif(bool(WHY_NOT), reason=str(WHY_NOT))
+
+
+@contextmanager
+def internet():
+    """That one, in a namespace: its HostileDns."""
+    with namespace.Namespace(), HostileDns(RECORDS) as dns:
+        yield dns
 
 
 def asked(dns, since=0):

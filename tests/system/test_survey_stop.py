@@ -15,19 +15,15 @@ import pytest
 
 from command import DONE, SYSTEM
 from harness import wait_for
-from surveying import (HEAD, NAMES, RECORDS, asked, command, read_csv, start,
-                       sums, survey)
-from lab import namespace
-from lab.hostiledns import HostileDns
-from lab.namespace import Namespace
+from surveying import (HEAD, NAMES, asked, command, internet, needs_internet,
+                       read_csv, start, sums, survey)
 
-WHY_NOT = namespace.why_not()
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=str(WHY_NOT))
+pytestmark = needs_internet
 
 
 @pytest.fixture(name="dns", scope="module", autouse=True)
 def _dns():
-    with Namespace(), HostileDns(RECORDS) as dns:
+    with internet() as dns:
         yield dns
 
 
