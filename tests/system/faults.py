@@ -127,9 +127,9 @@ def address_space(pid):
 
 
 @contextmanager
-def no_more_memory(pid):
-    """The process can have what it has, and nothing more."""
-    size = address_space(pid)
+def no_more_memory(pid, size=None):
+    """The process can have so many bytes, or what it has, and nothing more."""
+    size = address_space(pid) if size is None else size
     limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
     before = next(line.split()[3] for line in limits
                   if line.startswith("Max address space"))
