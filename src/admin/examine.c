@@ -5,11 +5,16 @@
 #include "examine.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "examine_job.h"
+
+/* For each call that peer makes, and for what libunbound and the verb open. */
+#define DESCRIPTORS (PEER_ACTIVE_MAX + 256)
 
 TAILQ_HEAD(examine_jobs, examine_job);
 
@@ -18,6 +23,29 @@ struct examine {
 	struct examine_jobs jobs;
 	unsigned count;
 };
+
+/*
+ * Whether there may be as many descriptors as it takes. With fewer, calls would
+ * fail as if the other side were to blame.
+ */
+static bool
+has_descriptors(char why[FACTS_WHY_SIZE])
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur >= DESCRIPTORS)
+		return true;
+	limit.rlim_cur =
+	    limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	if (limit.rlim_cur == DESCRIPTORS &&
+	    setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return true;
+	(void)snprintf(why, FACTS_WHY_SIZE,
+	    "no more than %ju files may be open; it takes \"ulimit -n %d\"",
+	    (uintmax_t)limit.rlim_cur, DESCRIPTORS);
+	return false;
+}
 
 static bool
 open_tools(struct examine_tools *tools, char why[FACTS_WHY_SIZE])
@@ -30,6 +58,8 @@ open_tools(struct examine_tools *tools, char why[FACTS_WHY_SIZE])
 		.timeout = options->timeout };
 	struct detour detour;
 
+	if (!has_descriptors(why))
+		return false;
 	if (!detour_find(
 		options->connect_to, "", options->https_port, &detour)) {
 		(void)snprintf(why, FACTS_WHY_SIZE,

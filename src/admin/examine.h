@@ -51,8 +51,8 @@ struct examine_options {
 struct examine; /* all that goes on */
 
 /*
- * NULL, with a message in why, when there is no memory, or the resolver or the
- * CA file will not do.
+ * NULL, with a message in why, when there is no memory, too few descriptors may
+ * be open, or the resolver or the CA file will not do.
  */
 struct examine *
 examine_open(const struct examine_options *options, char why[FACTS_WHY_SIZE]);

@@ -31,12 +31,16 @@ def command(*args, resolver="127.0.0.1"):
             *map(str, args)]
 
 
-def survey(*args, input="", env=None, timeout=120, **more):
-    """Runs it; input is text or bytes: what subprocess.run returns, as text."""
+def survey(*args, input="", env=None, timeout=120, before="", **more):
+    """
+    Runs it, and before it what the shell is told: what subprocess.run returns,
+    as text. input is text or bytes.
+    """
     if isinstance(input, str):
         input = input.encode()
+    shell = ["sh", "-c", before + '\nexec "$@"', "sh"] if before else []
     done = subprocess.run(
-        command(*args, **more), input=input, timeout=timeout, check=False,
+        [*shell, *command(*args, **more)], input=input, timeout=timeout, check=False,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env=environment({**NOTHING, **(env or {})}))
     done.stdout = done.stdout.decode("ascii")

@@ -277,6 +277,18 @@ def test_no_authorities():
     assert (done.returncode, done.stdout) == (SYSTEM, "")
 
 
+def test_few_descriptors(world):
+    """What may be raised is; else no host is blamed for it."""
+    names = [f"{it}.example" for it in ("good", "cert-name")]
+    done = ask(world, "--format", "csv", *names, before="ulimit -Sn 40")
+    assert [it["status"] for it in read_csv(done.stdout)] == [
+        "enforce", "broken"]
+    done = ask(world, *names, before="ulimit -n 40")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        SYSTEM, "", "mta-sts: no more than 40 files may be open; it takes "
+        '"ulimit -n 512"\n')
+
+
 def on_terminal(world, *args, columns=100, **env):
     """What a terminal gets on both streams."""
     terminal, end = pty.openpty()
