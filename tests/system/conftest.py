@@ -1,6 +1,7 @@
 """What pytest is to know for all system tests: common fixtures, root cases."""
 
 import os
+import signal
 import sys
 
 import pytest
@@ -26,6 +27,8 @@ def pytest_collection_modifyitems(items):
 def pytest_sessionstart():
     if not os.access(PROGRAM, os.X_OK):
         pytest.exit(f"{PROGRAM} is not there: type make first", 2)
+    # A shell's "&" has it ignored, and whatever is started here would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
