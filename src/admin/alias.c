@@ -122,8 +122,6 @@ find_left(
 
 	*left = (struct text_span){ "", 0 };
 	readable = change_peek(admin, old, &source, &policy, id);
-	if (readable && policy.mode == POLICY_NONE)
-		return ADMIN_DONE;
 	if (!history_expiry(admin, old, id, now, until, &known))
 		return ADMIN_SYSTEM;
 	if (*until > now)

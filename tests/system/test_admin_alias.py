@@ -187,6 +187,21 @@ def test_rename_leaves_nothing_that_nobody_holds(site, old, days):
     assert noted(site, "a.example") == [mode, "renamed", "removed"]
 
 
+def test_rename_leaves_a_retired_policy_while_it_is_wanted(site):
+    """Senders may still hold what it was before it was retired."""
+    run(site, "add", "a.example", "--mx", "m.example", "--mode", "enforce",
+        "--max-age", "4w")
+    retired = run(site, "retire", "a.example")
+    at = re.search(r"may go from (\S+Z)", retired.stdout)[1]
+    done = run(site, "rename", "a.example", "b.example")
+    assert done.returncode == DONE and f"until {at}: " in done.stderr
+    assert (site.policies / "a.example.txt").read_bytes() == NONE
+    assert (site.policies / "b.example.txt").read_bytes() == NONE
+    assert at in run(site, "remove", "a.example").stderr
+    again = run(site, "rename", "a.example", "b.example")
+    assert again.returncode == DONE and "already" in again.stderr
+
+
 def test_rename_of_what_never_was(site):
     site.alias("a.example", "example.com")
     done = run(site, "rename", "typo.example", "example.com")

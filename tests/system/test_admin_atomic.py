@@ -12,7 +12,8 @@ import subprocess
 
 import pytest
 
-from command import COMMAND, DONE, FINDINGS, SYSTEM, configure, run
+from command import (COMMAND, DONE, FINDINGS, SYSTEM, configure, days_ago, run,
+                     write_history)
 from harness import STRACE, Site, environment, is_sanitized, source
 from writing import OLD, SET, files, history, written
 
@@ -176,6 +177,8 @@ def test_kill_rename_that_leaves_nothing():
         configure(site)
         site.write("example.com", NONE)
         site.alias("a.example", "example.com")
+        ident = run(site, "id", "example.com").stdout.strip()
+        write_history(site, f"{days_ago(2)} example.com {ident} none 86400")
 
     for where, site in each_kill(prepare, args):
         now = served(site)

@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from command import configure
+from command import configure, run
 from harness import source
 from panels import (CPanel, CPanelCalls, DirectAdmin, ENFORCE, HOSTILE, NEW,
                     Plesk, RETIRED, having, host, is_, panel, shown)
@@ -128,6 +128,26 @@ class TestRenamed:
         assert list(host.policies()) == ["example.net.txt"]
 
     @having("renamed")
+    def test_and_back(self, host, panel):
+        """What was left behind, or retired, is in nobody's way."""
+        host.site.write("example.com", ENFORCE)
+        for old, new in [("com", "net"), ("net", "com"), ("com", "net")]:
+            for _ in range(2):
+                assert panel.renamed(f"example.{old}", f"example.{new}") == ""
+                is_(host, f"example.{old}", RETIRED)
+                assert host.policies()[f"example.{new}.txt"] == \
+                    ENFORCE.decode()
+
+    @having("renamed")
+    def test_to_a_retired_one_with_aliases(self, host, panel):
+        host.site.write("example.com", ENFORCE)
+        host.site.write("example.net", source("none", mx=(), max_age=86400))
+        host.site.alias("example.org", "example.net")
+        assert "example.org" in panel.renamed("example.com", "example.net")
+        is_(host, "example.net", NEW)
+        assert host.policies()["example.com.txt"] == ENFORCE.decode()
+
+    @having("renamed")
     def test_to_a_name_that_is_taken(self, host, panel):
         host.site.write("example.com", ENFORCE)
         host.site.write("example.net", source("testing"))
@@ -180,13 +200,30 @@ class TestGone:
         assert host.policies() == before
 
     @having("gone")
-    def test_its_aliases_cannot_be_told_apart(self, host, panel):
-        """The shared name has another policy: nothing is done."""
+    def test_the_shared_name_has_another_policy(self, host, panel):
+        """From the last time, perhaps: they share one called by its id."""
+        other = source("testing")
         host.site.write("example.com", ENFORCE)
-        host.site.write("_example.com", source("testing"))
+        host.site.write("_example.com", other)
+        host.site.alias("a.example", "example.com")
+        before = shown(host, "example.com")
+        for _ in range(2):
+            assert panel.gone("example.com") == ""
+            is_(host, "example.com", RETIRED)
+            assert shown(host, "a.example") == before
+            assert host.policies()["_example.com.txt"] == other.decode()
+
+    @having("gone")
+    def test_no_shared_name_is_free(self, host, panel):
+        """Nothing is done."""
+        host.site.write("example.com", ENFORCE)
+        ident = run(host.site, "id", "example.com").stdout.strip()
+        for name in ("_example.com", f"_example.com.{ident}"):
+            host.site.write(name, source("testing"))
         host.site.alias("a.example", "example.com")
         before = host.policies()
-        assert "_example.com has another policy" in panel.gone("example.com")
+        assert f"_example.com.{ident} has another policy" in \
+            panel.gone("example.com")
         assert "mta-sts" in host.logged() and host.policies() == before
 
     @having("disabled", "enabled")
