@@ -26,6 +26,8 @@ static struct {
 	struct doubt doubt;
 	size_t policies;
 	bool opened; /* the store of the settings has been tried */
+	bool listed; /* and its names */
+	struct names names;
 } check;
 
 static struct policy policy;
@@ -183,51 +185,77 @@ read_file(const char *path)
 	return count >= 0;
 }
 
+/* All names of the settings' own directory, listed once for all operands. */
+static const struct names *
+own_names(const struct store *store)
+{
+	if (!check.listed)
+		(void)names_read(&check.names, store, &check.report.sink);
+	check.listed = true;
+	return &check.names;
+}
+
+/* Finds the entry of that file; the names are sorted without ".txt". */
+static bool
+find_entry(
+    const struct names *names, const char *name, struct store_entry *entry)
+{
+	const size_t length = strlen(name);
+	size_t low = 0, high = names->count;
+	char stem[STORE_STEM_SIZE];
+	struct text text;
+
+	text_init(&text, stem, sizeof(stem));
+	text_add(&text, name, length > 4 ? length - 4 : 0);
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		int order;
+
+		names_get(names, middle, entry);
+		order = strcmp(stem, entry->stem);
+		if (order == 0)
+			return strcmp(name, entry->name) == 0;
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return false;
+}
+
 /*
  * Whether a path leads to a policy file of the settings' own directory, whose
  * name is then put into the entry.
  */
 static bool
-is_own(const struct store *store, const char *path, struct names *names,
-    struct store_entry *entry)
+is_own(const struct store *store, const char *path, struct store_entry *entry)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash != NULL ? slash + 1 : path;
 	char directory[PATH_MAX];
 	struct stat status;
-	size_t i;
 
 	(void)snprintf(directory, sizeof(directory), "%.*s",
 	    slash != NULL ? (int)(slash + 1 - path) : 1,
 	    slash != NULL ? path : ".");
-	if (store->directory < 0 || stat(directory, &status) != 0 ||
-	    status.st_dev != store->device || status.st_ino != store->inode ||
-	    !names_read(names, store, &check.report.sink))
-		return false;
-	for (i = 0; i < names->count; i++) {
-		names_get(names, i, entry);
-		if (strcmp(entry->name, name) == 0)
-			return true;
-	}
-	return false;
+	return store->directory >= 0 && stat(directory, &status) == 0 &&
+	       status.st_dev == store->device &&
+	       status.st_ino == store->inode &&
+	       find_entry(own_names(store), name, entry);
 }
 
 static enum admin_exit
 check_file(struct admin *admin, const char *path)
 {
-	struct names names = { .count = 0 };
 	struct store_entry entry;
 	struct text text;
 	const struct doubt_subject subject = { NULL, path };
 
-	if (open_own_store(admin) &&
-	    is_own(&admin->store, path, &names, &entry)) {
+	if (open_own_store(admin) && is_own(&admin->store, path, &entry)) {
 		store_check_name(&admin->store, &entry, &check.report.sink);
 		check_policy(&admin->store, entry.stem, false);
-		names_free(&names);
 		return ADMIN_DONE;
 	}
-	names_free(&names);
 	if (!read_file(path))
 		return system_failure(path);
 	text_init(&text, source.path, sizeof(source.path));
@@ -299,6 +327,7 @@ admin_check(struct admin *admin)
 	for (i = 0; i < admin->operand_count; i++)
 		result = admin_worse(
 		    result, check_operand(admin, admin->operands[i]));
+	names_free(&check.names);
 	progress_end();
 	if (admin->json)
 		jsonout_end();

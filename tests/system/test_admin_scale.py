@@ -129,6 +129,16 @@ def test_time_and_memory(large, args):
     assert seconds < 60
 
 
+def test_files_by_name(large):
+    """As a shell has them for conf.d/*.txt: the directory is listed once."""
+    paths = sorted(large.policies.glob("*.txt"))[:5000]
+    whole = measure(large, "check", "--quiet")[1]
+    seconds = measure(large, "check", "--quiet", *paths)[1]
+    print(f"\nmta-sts check *.txt: {len(paths)} policies, {seconds:.2f} s, "
+          f"all {COUNT} of the directory {whole:.2f} s")
+    assert seconds < 10 * whole + 1
+
+
 @pytest.mark.skipif(not LARGE, reason="takes MTA_STS_SCALE=1")
 def test_bar(large):
     """A bar that comes, grows, and is gone at the end."""
