@@ -82,19 +82,6 @@ note_unknown(struct admin *admin, const char *domain)
 	return history_add(admin, &entry) ? ADMIN_DONE : ADMIN_SYSTEM;
 }
 
-/* An id that is made of the time is to change with each change. */
-static void
-await_next_second(const struct admin *admin, const char *domain)
-{
-	const struct timespec pause = { 0, 20000000 };
-	time_t changed;
-
-	if (admin->settings.dns.id == SETTINGS_ID_DATE &&
-	    store_changed(&admin->store, domain, &changed))
-		while (time(NULL) == changed)
-			(void)nanosleep(&pause, NULL);
-}
-
 /*
  * Is it the work of somebody else, or of a writer that was killed before it
  * could note it, the history is told so; once, for it is unknown from then on.
@@ -120,7 +107,7 @@ note_before(struct admin *admin, const char *domain)
 
 	if (change_look(admin, domain, alias) == CHANGE_ABSENT)
 		return ADMIN_DONE;
-	await_next_second(admin, domain);
+	change_await_second(admin, domain);
 	result = note_doubt(admin, domain);
 	if (result != ADMIN_DONE || alias[0] == '\0' ||
 	    strcmp(alias, domain) == 0)

@@ -108,4 +108,10 @@ enum admin_exit change_remove(struct admin *admin, const char *domain);
 bool change_each_alias(const struct admin *admin, const char *domain,
     bool (*each)(void *context, const char *alias), void *context);
 
+/*
+ * Where ids are made of the time, waits until that of a change made now is
+ * another one than the policy and its aliases have.
+ */
+void change_await_second(const struct admin *admin, const char *domain);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "edit.h"
@@ -297,4 +298,36 @@ change_each_alias(const struct admin *admin, const char *domain,
 
 	report_init(&report, admin);
 	return store_each(&admin->store, is_alias_of, &search, &report.sink);
+}
+
+/* When a policy, or a link to it, was last changed. */
+struct latest {
+	const struct admin *admin;
+	time_t now, time;
+};
+
+static bool
+keep_latest(void *context, const char *domain)
+{
+	struct latest *latest = context;
+	time_t changed;
+
+	if (store_changed(&latest->admin->store, domain, &changed) &&
+	    changed > latest->time && changed <= latest->now)
+		latest->time = changed;
+	return true;
+}
+
+void
+change_await_second(const struct admin *admin, const char *domain)
+{
+	const struct timespec pause = { 0, 20000000 };
+	struct latest latest = { admin, time(NULL), -1 };
+
+	if (admin->settings.dns.id != SETTINGS_ID_DATE)
+		return;
+	(void)keep_latest(&latest, domain);
+	(void)change_each_alias(admin, domain, keep_latest, &latest);
+	while (time(NULL) == latest.time)
+		(void)nanosleep(&pause, NULL);
 }

@@ -1,5 +1,7 @@
 """mta-sts set: one field changed, every other byte of the file kept."""
 
+import time
+
 import pytest
 
 import cgi
@@ -78,6 +80,17 @@ def test_dates_as_ids_change_each_time(site):
     assert len(set(ids)) == 3
 
 
+def test_dates_as_ids_of_aliases_change_each_time(site):
+    """Of one that became an alias in this very second, too."""
+    configure(site, 'dns = { id = "date"; };\n')
+    time.sleep(1.05 - time.time() % 1)  # into the beginning of a second
+    run(site, "alias", "alias.example", "example.com")
+    before = run(site, "id", "alias.example").stdout
+    assert run(site, "set", "example.com", "--mode", "enforce"
+               ).returncode == DONE
+    assert run(site, "id", "alias.example").stdout > before
+
+
 def test_an_alias_is_refused(site):
     site.alias("alias.example", "example.com")
     done = run(site, "set", "alias.example", "--mode", "enforce")
@@ -96,6 +109,11 @@ def test_names_in_the_directory_are_not_for_the_terminal(site):
         done = run(site, *args)
         assert r"\x1b[2J\x0d" in done.stderr, done
         assert "\x1b" not in done.stderr and "\r" not in done.stderr
+        if args[0] == "set":
+            for verb in (["list"], ["explain", "alias.example"]):
+                done = run(site, *verb)
+                assert r"\x1b[2J\x0d" in done.stdout, done
+                assert "\x1b" not in done.stdout
 
 
 def test_aliases_are_counted(site):
