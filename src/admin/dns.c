@@ -233,20 +233,34 @@ find_shared_id(char id[RECORD_ID_SIZE])
 	return ADMIN_DONE;
 }
 
+/* The record is also the one of that domain's own policy, where it has one. */
+static enum admin_exit
+tell_target(const struct admin *admin)
+{
+	static struct policy policy;
+
+	if (read_policy(admin, run.shared, &policy) == SAFEFILE_ABSENT)
+		return ADMIN_DONE;
+	return admin_fail(ADMIN_FINDINGS,
+	    "%s: it has a policy, which its id would not follow; name it among "
+	    "the domains",
+	    run.shared);
+}
+
 /* The one record, and all else of that domain if it is a member itself. */
 static enum admin_exit
 print_target(const struct admin *admin, const char *id)
 {
-	enum admin_exit result;
+	enum admin_exit result = ADMIN_DONE;
 
 	if (dns_members_have(&run.members, run.shared))
 		return print_domain(admin, run.shared, id);
-	if (id[0] == '\0')
-		return ADMIN_DONE;
-	dns_print_group(&run.printer, run.shared, id);
-	result = print_sts(admin, run.shared, id);
-	dns_print_group_end(&run.printer);
-	return result;
+	if (id[0] != '\0') {
+		dns_print_group(&run.printer, run.shared, id);
+		result = print_sts(admin, run.shared, id);
+		dns_print_group_end(&run.printer);
+	}
+	return admin_worse(result, tell_target(admin));
 }
 
 static enum admin_exit

@@ -179,6 +179,9 @@ class TestShared:
                            re.MULTILINE)
         assert names == [("_mta-sts.hosting.example.", "TXT"),
                          ("_mta-sts.example.com.", "CNAME")]
+        done = run(hosting, "dns", "--shared", "hosting.example", *BOTH)
+        assert done.returncode == FINDINGS
+        assert "hosting.example: it has a policy, which its " in done.stderr
 
     @pytest.mark.parametrize("name", ["hosting.example", "example.com"])
     def test_a_broken_policy_changes_no_id(self, hosting, name):
@@ -189,13 +192,10 @@ class TestShared:
         assert re.findall(r"_mta-sts\.(\S+)\. 3600|STSv1", done.stdout) == [
             *({"example.com"} - {name}), "example.net"]
 
-    def test_no_policy_no_record(self, hosting):
-        done = run(hosting, "dns", "--shared", "hosting.example",
-                   "nowhere.example")
-        assert (done.returncode, done.stdout) == (FINDINGS, "")
-
-    def test_no_name(self, hosting):
-        done = run(hosting, "dns", "--shared", "a b", "example.com")
+    @pytest.mark.parametrize("args", [
+        ("hosting.example", "nowhere.example"), ("a b", "example.com")])
+    def test_no_policy_or_name_no_record(self, hosting, args):
+        done = run(hosting, "dns", "--shared", *args)
         assert (done.returncode, done.stdout) == (FINDINGS, "")
 
 
