@@ -63,7 +63,8 @@ say(struct story *story, size_t indent, const char *format, ...)
 		else
 			text_add_string(&story->text, " ");
 		column = column == 0 ? indent : column + 1;
-		text_add(&story->text, word, length);
+		/* The name that a link has is somebody else's word. */
+		text_add_escaped(&story->text, word, length);
 		column += length;
 		word += length;
 	}
@@ -154,6 +155,13 @@ say_reports(struct story *story)
 		say(story, 4, "%s", settings->dns.reports[i]);
 }
 
+/* An alias is not changed itself. */
+static const char *
+file_of(const struct story *story)
+{
+	return story->alias[0] != '\0' ? story->alias : story->domain;
+}
+
 static void
 say_enforce(struct story *story)
 {
@@ -174,7 +182,7 @@ say_enforce(struct story *story)
 	    "(mta-sts "
 	    "set %s --add-mx NAME) and publish the new id (mta-sts dns %s). "
 	    "Before one is taken away here, take it out of the DNS.",
-	    story->domain, story->domain);
+	    file_of(story), story->domain);
 }
 
 static void
@@ -191,7 +199,7 @@ say_testing(struct story *story)
 	    "Next: read the reports for some weeks. Once they are clean: "
 	    "mta-sts set %s --mode enforce, and publish the new id (mta-sts "
 	    "dns %s).",
-	    story->domain, story->domain);
+	    file_of(story), story->domain);
 }
 
 static void

@@ -39,6 +39,18 @@ widen(int *width, const char *name)
 		*width = length;
 }
 
+/* The name that a link has is somebody else's word. */
+static const char *
+escaped(const char *name)
+{
+	static char storage[4 * STORE_STEM_SIZE];
+	struct text text;
+
+	text_init(&text, storage, sizeof(storage));
+	text_add_escaped(&text, name, strlen(name));
+	return storage;
+}
+
 static void
 print_header(const struct list *list)
 {
@@ -64,7 +76,7 @@ prepare(void *context, const struct names *names)
 			continue;
 		widen(&list->domain_width, entry.stem);
 		if (store_alias(&list->admin->store, entry.stem, target))
-			widen(&list->alias_width, target);
+			widen(&list->alias_width, escaped(target));
 	}
 	if (!list->admin->json && !list->admin->quiet)
 		print_header(list);
@@ -111,7 +123,7 @@ alias_name(const struct walk_policy *found)
 {
 	if (!found->is_alias)
 		return "-";
-	return found->alias_of[0] != '\0' ? found->alias_of : "?";
+	return found->alias_of[0] != '\0' ? escaped(found->alias_of) : "?";
 }
 
 static void
@@ -203,7 +215,7 @@ admin_list(struct admin *admin)
 	result = walk_policies(admin, &walk);
 	if (admin->json)
 		jsonout_end();
-	else if (list.shown == 0)
+	else if (list.shown == 0 && result != ADMIN_SYSTEM)
 		admin_tell(
 		    admin, "no such policies in %s", admin->settings.policies);
 	return result;

@@ -6,6 +6,7 @@
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -255,6 +256,8 @@ main(int argc, char **argv)
 	int option;
 
 	admin_hold_streams();
+	/* Else what follows the first operand would be no option: --dry-run! */
+	(void)unsetenv("POSIXLY_CORRECT");
 	/* Messages stay English, as the findings are. */
 	(void)setlocale(LC_CTYPE, "");
 	opterr = 0;

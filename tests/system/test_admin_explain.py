@@ -99,7 +99,12 @@ def test_alias(site):
     site.write("_shared", source())
     site.alias("alias.example", "_shared")
     has(told(site, "alias.example"),
-        "alias.example is an alias: it has the policy of _shared.")
+        "alias.example is an alias: it has the policy of _shared.",
+        # What set says of an alias is that it is one.
+        "(mta-sts set _shared --add-mx NAME)", "(mta-sts dns alias.example)")
+    site.write("_shared", source("testing"))
+    has(told(site, "alias.example"), "mta-sts set _shared --mode enforce,",
+        "(mta-sts dns alias.example)")
 
 
 def test_history_of_a_longer_policy(site):

@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from command import COMMAND, DONE, FINDINGS, SYSTEM, USAGE, run
+from command import (COMMAND, DONE, FINDINGS, SYSTEM, USAGE, configure,
+                     run)
 from harness import TOP
 
 VERBS = ["check", "list", "hosts", "show", "explain", "add", "set", "alias",
@@ -93,6 +94,16 @@ def test_settings_that_the_system_refuses(site):
     done = run(site, "-c", site.root / "loop", "list")
     assert (done.returncode, done.stdout) == (SYSTEM, "")
     assert "loop: error: it cannot be opened: " in done.stderr
+
+
+def test_options_after_operands_are_options_everywhere(site):
+    """Else --dry-run would be a name, and all before it be done."""
+    configure(site)
+    before = (site.policies / "example.com.txt").read_bytes()
+    done = run(site, "retire", "example.com", "--dry-run",
+               env={"POSIXLY_CORRECT": "1"})
+    assert done.returncode == DONE and "mode: none" in done.stdout
+    assert (site.policies / "example.com.txt").read_bytes() == before
 
 
 @pytest.mark.parametrize("line", [

@@ -127,6 +127,19 @@ def test_somebody_else(site):
 
 
 @pytest.mark.root
+def test_somebody_else_sees_nothing(site):
+    """That there are no policies would be another thing."""
+    site.policies.chmod(0o700)
+    done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534",
+                           "--clear-groups", COMMAND, "list"], timeout=60,
+                          env=environment({"MTA_STS_CONF": site.settings}),
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == SYSTEM, done
+    assert "cannot be listed: Permission denied" in done.stderr
+    assert "no such policies" not in done.stderr
+
+
+@pytest.mark.root
 def test_root_writes_for_the_owner():
     """Files, lock and history are the owner's, who then writes, too."""
     with Site() as site:
