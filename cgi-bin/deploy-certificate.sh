@@ -1,14 +1,15 @@
 #!/bin/sh
 #
-# Puts the certificate of a policy host where nginx.conf looks for it, readable
-# for the web server: /etc/mta-sts/tls/mta-sts.example.com/{fullchain,privkey}.pem.
+# Puts the certificate of a policy host where nginx.conf and lighttpd-acme.conf
+# look for it, readable for the web server:
+# /etc/mta-sts/tls/mta-sts.example.com/{fullchain,privkey}.pem.
 # An ACME client calls it with every new certificate, as root:
 #
 #   certbot      --deploy-hook /usr/share/mta-sts/deploy-certificate.sh
 #   dehydrated   HOOK=/usr/share/mta-sts/deploy-certificate.sh
 #
 # Certificates of other hosts are left alone. No web server is reloaded: nginx
-# reads the files at each handshake.
+# reads the files at each handshake, lighttpd when it is restarted.
 set -eu
 
 directory=/etc/mta-sts/tls

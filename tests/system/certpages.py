@@ -21,7 +21,7 @@ PLACES = ("/etc/", "/usr/share/mta-sts/", "/var/www/", "/var/lib/")
 # What packages bring to be changed.
 PACKAGED = Path("/etc/dehydrated/config")
 CADDYFILE = Path("/etc/caddy/Caddyfile")
-MACHINE = ("systemctl", "a2enmod", "a2enconf")
+MACHINE = ("systemctl", "a2enmod", "a2enconf", "lighty-enable-mod")
 CERTBOT = ('exec /usr/bin/certbot --config-dir {root}/certbot '
            '--work-dir {root}/certbot/work --logs-dir {root}/certbot/log '
            f'--server {acme.DIRECTORY} "$@"\n')
@@ -49,7 +49,8 @@ class Reader:
         self._tools = self.root / "tools"
         for path in ("tools", "etc/caddy", "certbot", "usr/share/mta-sts", "var/www",
                      "etc/mta-sts", "etc/nginx/conf.d", "etc/dehydrated/conf.d",
-                     "etc/apache2/conf-available", "var/lib/dehydrated"):
+                     "etc/apache2/conf-available", "etc/lighttpd/conf-available",
+                     "var/lib/dehydrated"):
             (self.root / path).mkdir(parents=True)
         for path in (TOP / "cgi-bin").iterdir():
             if path.suffix in (".conf", ".sh") or path.name == "Caddyfile":

@@ -42,6 +42,7 @@ FILES = PROGRAMS | HOOKS | SCRIPTS | {
     "usr/share/mta-sts/Caddyfile": "cgi-bin/Caddyfile",
     "usr/share/mta-sts/haproxy.cfg": "cgi-bin/haproxy.cfg",
     "usr/share/mta-sts/lighttpd.conf": "cgi-bin/lighttpd.conf",
+    "usr/share/mta-sts/lighttpd-acme.conf": "cgi-bin/lighttpd-acme.conf",
     "usr/share/mta-sts/nginx.conf": "cgi-bin/nginx.conf",
     "usr/share/mta-sts/nginx-acme.conf": "cgi-bin/nginx-acme.conf",
     "lib/systemd/system/mta-sts.socket": "cgi-bin/mta-sts.socket",

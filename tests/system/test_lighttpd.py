@@ -43,6 +43,27 @@ def test_the_last_one_counts():
             assert server.ask().body == POLICY_WIRE
 
 
+class WithABlockAbove(WithFastCgiOfHisOwn):
+    """The administrator has settings for the policy hosts, before all others."""
+
+    def main(self, shipped):
+        customers = '$HTTP["host"] =~ "(^|'
+        text = super().main(shipped)
+        assert customers in text
+        return text.replace(customers, """$HTTP["host"] =~ "^mta-sts\\." {
+    server.follow-symlink = "enable"
+}
+""" + customers)
+
+
+def test_a_block_above_does_not_count():
+    """Two blocks with the same condition are one, in the place of the first."""
+    with Site() as site:
+        furnish(site)
+        with WithABlockAbove(site) as server:
+            assert server.ask().body == POLICY_WIRE
+
+
 def test_environment():
     """The responder has what the file names, and one that is always added."""
     with Site() as site, Lighttpd(site) as server:
