@@ -10,6 +10,7 @@ import pwd
 import ssl
 import subprocess
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -239,6 +240,26 @@ def test_the_way_out_is_as_it_is_told():
     place = told.index("https://mta-sts.example.com {")
     assert told[place:place + 3] == [
         line.strip() for line in (SITE % "example.com").splitlines()]
+
+
+def test_many_new_hosts_at_once():
+    """Who is turned away gets a certificate by asking again."""
+    with Site() as site:
+        furnish(site)
+        left = [f"mta-sts.n{number}.example" for number in range(40)]
+        for name in left:
+            site.write(name.removeprefix("mta-sts."))
+        with Caddy(site) as server, ThreadPoolExecutor(len(left)) as pool:
+            for _ in range(40):
+                got = pool.map(lambda name: handshake(server, name), left)
+                left = [name for name, it in zip(left, got) if not it]
+                if not left:
+                    break
+            assert not left, server.log()
+            # No other reason than the one that the Caddyfile tells.
+            lines = [line for line in server.log().splitlines()
+                     if "handshake error" in line]
+            assert all("rate limit exceeded" in line for line in lines), lines
 
 
 def test_it_is_the_answer_that_permits():

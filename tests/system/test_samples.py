@@ -17,7 +17,7 @@ SAMPLES = TOP / "conf.d"
 HOSTING = ("version: STSv1\r\nmode: enforce\r\nmx: mx1.hosting.example\r\n"
            "mx: mx2.hosting.example\r\nmax_age: 1209600\r\n")
 COM = ("version: STSv1\r\nmode: enforce\r\nmx: mx1.example.com\r\n"
-       "mx: mx2.example.com\r\nmax_age: 604800\r\n")
+       "mx: mx2.example.com\r\nmax_age: 1209600\r\n")
 SERVED = {
     "example.com": COM,
     "example.org": COM,
