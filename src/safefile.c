@@ -13,6 +13,7 @@
 #include "trust.h"
 
 #define READ_TRIES 2
+#define OPEN_TRIES 3
 
 /* Non-blocking: a FIFO or a device in the way must not hold us. */
 #define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -129,44 +130,66 @@ refuse_link(struct diag_sink *sink, const char *message, const char *hint)
 	return SAFEFILE_REFUSED;
 }
 
-/* Opens what a link names, if that is a file beside it. */
-static enum safefile_result
-open_target(int directory, const char *name, int *file, struct diag_sink *sink)
+/*
+ * Opens what a link names, if that is a file beside it; 0 or an errno, which is
+ * EXDEV for a link that leaves the directory.
+ */
+static int
+open_target(int directory, const char *name, int *file)
 {
 	char target[NAME_MAX + 2];
 	ssize_t length =
 	    readlinkat(directory, name, target, sizeof(target) - 1);
 
 	if (length < 0)
-		return trust_system_failure(
-		    sink, errno, "the link cannot be read");
+		return errno;
 	target[length] = '\0';
 	if (strchr(target, '/') != NULL)
-		return refuse_link(sink, "a link that leaves its directory",
-		    "link to a file in the same directory, by its bare name");
+		return EXDEV;
 	*file = open_again(directory, target, READ_FLAGS | O_NOFOLLOW);
-	if (*file >= 0)
-		return SAFEFILE_OK;
-	if (errno == ELOOP)
-		return refuse_link(
-		    sink, "a link to another link", "link to the file itself");
-	if (errno == ENOENT)
-		return refuse_link(sink, "a link to a file that does not exist",
-		    "write the file that it names, or remove the link");
-	return trust_system_failure(sink, errno, "it cannot be opened");
+	return *file >= 0 ? 0 : errno;
 }
 
 static enum safefile_result
+target_failure(struct diag_sink *sink, int error)
+{
+	switch (error) {
+	case EXDEV:
+		return refuse_link(sink, "a link that leaves its directory",
+		    "link to a file in the same directory, by its bare name");
+	case ELOOP:
+		return refuse_link(
+		    sink, "a link to another link", "link to the file itself");
+	case ENOENT:
+		return refuse_link(sink, "a link to a file that does not exist",
+		    "write the file that it names, or remove the link");
+	default:
+		return trust_system_failure(sink, error, "it cannot be opened");
+	}
+}
+
+/*
+ * Between two looks a link can become a file, get another target, or go; what
+ * it named can go with it. That shows when all is looked at anew.
+ */
+static enum safefile_result
 open_file(int directory, const char *name, int *file, struct diag_sink *sink)
 {
-	*file = open_again(directory, name, READ_FLAGS | O_NOFOLLOW);
-	if (*file >= 0)
-		return SAFEFILE_OK;
-	if (errno == ENOENT)
-		return absent(directory, sink);
-	if (errno == ELOOP)
-		return open_target(directory, name, file, sink);
-	return trust_system_failure(sink, errno, "it cannot be opened");
+	int error, tries = 0;
+
+	do {
+		*file = open_again(directory, name, READ_FLAGS | O_NOFOLLOW);
+		if (*file >= 0)
+			return SAFEFILE_OK;
+		if (errno == ENOENT)
+			return absent(directory, sink);
+		if (errno != ELOOP)
+			return trust_system_failure(
+			    sink, errno, "it cannot be opened");
+		error = open_target(directory, name, file);
+	} while ((error == EINVAL || error == ENOENT || error == ELOOP) &&
+		 ++tries < OPEN_TRIES);
+	return error == 0 ? SAFEFILE_OK : target_failure(sink, error);
 }
 
 enum safefile_result

@@ -22,9 +22,9 @@ enum safefile_result {
  * Opens a directory after a walk from the root: it belongs to owner, each
  * directory on the way to owner or to root, and nobody else can write to any
  * of them. Symbolic links are followed, and what they lead through is checked
- * alike. Returns a descriptor that the caller closes, or -1 with one error
- * that names the path to blame; errno is then EPERM where owner or mode are to
- * blame, else what the system said.
+ * alike; where an automount waits it mounts. Returns a descriptor that the
+ * caller closes, or -1 with one error that names the path to blame; errno is
+ * then EPERM where owner or mode are to blame, else what the system said.
  */
 int
 safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink);
@@ -33,7 +33,8 @@ safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink);
  * Reads the file of that name in a directory into buffer, of size bytes;
  * *length becomes that of the file. The file is a regular one, of owner,
  * writable by nobody else, shorter than size, and did not change meanwhile. It
- * may be a symbolic link to such a file in the same directory. Never waits: not
+ * may be a symbolic link to such a file in the same directory; whoever replaces
+ * the one or the other by rename(2) meanwhile causes no error. Never waits: not
  * for a FIFO, not for a device.
  *
  * SAFEFILE_REFUSED and SAFEFILE_UNAVAILABLE send one error to the sink.

@@ -119,13 +119,24 @@ walk_check(
 	       trust_check_writers(&status, sink);
 }
 
+/* An automount mounts what belongs there for whoever wants a directory. */
+static int
+open_component(int directory, const char *component)
+{
+	const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+	int next = openat(directory, component, flags | O_DIRECTORY);
+
+	if (next < 0 && errno == ENOTDIR) /* a link, or what will be refused */
+		next = openat(directory, component, flags);
+	return next;
+}
+
 /* One component further; an errno, or 0. */
 static int
 walk_enter(struct walk *walk, const char *component)
 {
 	struct stat status;
-	int next =
-	    openat(walk->directory, component, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	int next = open_component(walk->directory, component);
 	int error;
 
 	if (next < 0)
@@ -146,6 +157,24 @@ walk_enter(struct walk *walk, const char *component)
 }
 
 static bool
+walk_failed(struct walk *walk, int error, struct diag_sink *sink)
+{
+	walk->error = error;
+	sink->file = walk->name[0] != '\0' ? walk->name : "/";
+	trust_system_failure(sink, error, "it cannot be opened");
+	return false;
+}
+
+static bool
+walk_begin(struct walk *walk, uid_t owner, struct diag_sink *sink)
+{
+	walk->directory = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (walk->directory < 0)
+		return walk_failed(walk, errno, sink);
+	return walk_check(walk, owner, true, sink);
+}
+
+static bool
 walk_step(struct walk *walk, const char *component, uid_t owner,
     struct diag_sink *sink)
 {
@@ -153,11 +182,8 @@ walk_step(struct walk *walk, const char *component, uid_t owner,
 
 	if (error == 0)
 		return walk_check(walk, owner, true, sink);
-	walk->error = error;
 	(void)walk_rename(walk, component);
-	sink->file = walk->name;
-	trust_system_failure(sink, error, "it cannot be opened");
-	return false;
+	return walk_failed(walk, error, sink);
 }
 
 int
@@ -176,8 +202,7 @@ safefile_open_directory(const char *path, uid_t owner, struct diag_sink *sink)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	walk_move(&walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-	trusted = walk_check(&walk, owner, true, sink);
+	trusted = walk_begin(&walk, owner, sink);
 	while (trusted && walk_next(&walk, component))
 		trusted = walk_step(&walk, component, owner, sink);
 	/* The last one is to be the owner's own. */

@@ -22,7 +22,7 @@ store_open(struct store *store, const char *path, uid_t owner,
     enum policy_unknown unknown, struct diag_sink *sink)
 {
 	struct text name;
-	struct stat status;
+	struct stat status = { 0 };
 
 	store->owner = owner;
 	store->unknown = unknown;
@@ -31,7 +31,7 @@ store_open(struct store *store, const char *path, uid_t owner,
 	store->directory = safefile_open_directory(path, owner, sink);
 	if (store->directory < 0)
 		return false;
-	/* Cannot fail: safefile has just done the same. */
+	/* If it ever failed, the directory would be found to be another one. */
 	(void)fstat(store->directory, &status);
 	store->device = status.st_dev;
 	store->inode = status.st_ino;

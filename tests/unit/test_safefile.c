@@ -13,6 +13,7 @@
 
 #include "safefile.h"
 #include "safefile_directories.h"
+#include "safefile_links.h"
 #include "safefile_rows.h"
 
 #define SIZE 64 /* of the buffer */
@@ -48,6 +49,23 @@ pread(int file, void *buffer, size_t count, off_t offset)
 	if (now && how == GROWING)
 		assert_int_equal(truncate(victim, 20 + (off_t)reads), 0);
 	return syscall(SYS_pread64, file, buffer, count, offset);
+}
+
+/* And so does this one. */
+ssize_t
+readlinkat(int at, const char *name, char *target, size_t size)
+{
+	const bool now = changes_left > 0;
+	ssize_t length;
+
+	changes_left -= now;
+	changes += now;
+	if (now && !change_late)
+		links_change();
+	length = syscall(SYS_readlinkat, at, name, target, size);
+	if (now && change_late)
+		links_change();
+	return length;
 }
 
 static int
@@ -233,6 +251,27 @@ test_disturbed(void **state)
 	}
 }
 
+/* Whoever asks meanwhile gets the one or the other, and no error. */
+static void
+test_replaced(void **state)
+{
+	const __typeof__(replaced[0]) *row;
+
+	(void)state;
+	unit_rows = links_file;
+	UNIT_EACH (row, replaced) {
+		links_make();
+		change = row->change;
+		change_late = row->late;
+		changes_left = row->times;
+		changes = 0;
+		check(row->line, "link", getuid(), row->want, row->text);
+		UNIT_EXPECT(row->line, changes > 0 || row->times == 0);
+		UNIT_EXPECT(row->line, changes < 10);
+		changes_left = 0;
+	}
+}
+
 static void
 check_path(int line, const char *path, uid_t owner, enum safefile_result want,
     const char *findings)
@@ -327,6 +366,7 @@ main(void)
 		TEST(test_unavailable),
 		TEST(test_removed_directory),
 		TEST(test_disturbed),
+		TEST(test_replaced),
 		TEST(test_read_path),
 		TEST(test_read_foreign),
 		TEST(test_directories),
