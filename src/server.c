@@ -268,7 +268,7 @@ serve_round(int timeout)
 		incoming = accept_one();
 	close_excess();
 	/* Those who were not looked at yet may have sent it long ago. */
-	if (count < EVENTS_MAX)
+	if (count >= 0 && count < EVENTS_MAX)
 		close_overdue();
 }
 
@@ -277,7 +277,9 @@ static bool
 tick(int *timeout)
 {
 	if (server.now >= server.next_tick) {
-		if (!server.service->tick())
+		/* epoll_pwait lets none in while there is always an event. */
+		signals_let_in(&server.unblocked);
+		if (signals_caught() != 0 || !server.service->tick())
 			return false;
 		listen_for(true);
 		server.next_tick = server.now + TICK_MS;
@@ -346,12 +348,11 @@ set_up(void)
 	(void)setsockopt(LISTENER, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	flags = fcntl(LISTENER, F_GETFL);
 	server.epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (server.epoll < 0 || flags < 0 ||
-	    fcntl(LISTENER, F_SETFL, flags | O_NONBLOCK) != 0) {
+	if (server.epoll >= 0 && flags >= 0 &&
+	    fcntl(LISTENER, F_SETFL, flags | O_NONBLOCK) == 0)
+		listen_for(true);
+	if (!server.listening)
 		log_error("cannot serve: %s", strerror(errno));
-		return false;
-	}
-	listen_for(true);
 	return server.listening;
 }
 

@@ -43,6 +43,15 @@ signals_handle(void)
 	(void)sigaction(SIGPIPE, &action, NULL);
 }
 
+void
+signals_let_in(const sigset_t *unblocked)
+{
+	sigset_t blocked;
+
+	(void)sigprocmask(SIG_SETMASK, unblocked, &blocked);
+	(void)sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
 int
 signals_caught(void)
 {

@@ -16,6 +16,9 @@ void signals_block(sigset_t *unblocked);
 /* Handles them, and ignores SIGPIPE. To be called after fastcgi_init. */
 void signals_handle(void);
 
+/* Lets those in that have come by now. Pre: unblocked is signals_block's. */
+void signals_let_in(const sigset_t *unblocked);
+
 /* The last one that was let in, 0 for none. */
 int signals_caught(void);
 

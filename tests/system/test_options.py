@@ -19,8 +19,9 @@ import pytest
 import cgi
 import fastcgi
 from cgi import check, variables
-from harness import (POLICY_WIRE, PROGRAM, TOP, Responder, Site, environment,
-                     source)
+from faults import needs_strace
+from harness import (POLICY_WIRE, PROGRAM, STRACE, TOP, Listener, Responder,
+                     Site, environment, source)
 
 ROWS, COLUMNS = 24, 80
 
@@ -256,6 +257,18 @@ def test_environment_names_the_settings(site):
     missing = {"MTA_STS_CONF": str(site.root / "missing")}
     with Responder(site, env=missing) as responder:
         check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
+
+
+@needs_strace
+def test_listener_cannot_be_watched(site):
+    """It leaves, and says why."""
+    with Listener(site.root / "fcgi.sock") as listener:
+        done = subprocess.run(
+            [*STRACE, "-o", "/dev/null", "-e", "inject=epoll_ctl:error=ENOSPC",
+             PROGRAM, "-c", site.settings], stdin=listener, timeout=30,
+            env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done
+    assert "cannot serve: No space left on device\n" in done.stderr
 
 
 def test_variables_do_not_unmake_fastcgi(site):
