@@ -24,6 +24,7 @@ struct scan {
 	bool mute;       /* nothing is written of this string */
 	bool margin;     /* nothing but blanks before this byte */
 	bool has_nul;
+	bool has_lone_cr;
 };
 
 static void
@@ -259,11 +260,26 @@ scan_string(struct scan *scan)
 	}
 }
 
+/* Once is enough: where a CR ends each line, the whole text is one of ours. */
+static void
+refuse_lone_cr(struct scan *scan)
+{
+	if (!scan->has_lone_cr)
+		scan_error(scan, scan->line, "end the lines with LF or CRLF",
+		    "a comment that goes on after a CR");
+	scan->has_lone_cr = true;
+}
+
 static void
 scan_line_comment(struct scan *scan)
 {
-	if (*scan->rest.at == '\n')
+	const char *at = scan->rest.at;
+
+	if (*at == '\n')
 		scan->state = SCAN_CODE;
+	else if (*at == '\r' && scan->rest.length > 1 && at[1] != '\r' &&
+		 at[1] != '\n')
+		refuse_lone_cr(scan);
 	copy(scan, 1);
 }
 

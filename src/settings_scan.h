@@ -29,8 +29,9 @@
  *   number that is not 1 to 9 plain digits is an error and becomes one with a
  *   fraction, CONFIG_TYPE_FLOAT, which therefore need not be told again.
  * - A NUL would end the text, and \x00 vanish from within a string: errors.
- * - A string that goes on over its line's end, and a comment without end: most
- *   hide what comes after them. The string is closed at the line end.
+ * - A string that goes on over its line's end, a comment without end, and one
+ *   that goes on after a CR without LF, which many an editor shows as a line
+ *   end: most hide what comes after them. The string is closed at the line end.
  * - Two strings side by side become one, so that a comma forgotten makes one
  *   host of two: a string that does not follow = : [ ( or a comma is an error
  *   and left out.

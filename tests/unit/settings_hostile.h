@@ -130,6 +130,15 @@ static const struct row hostile[] = {
 	    TEXT("policies = \"/srv/sts\" # \\\n;owner = \"\\\\\"; // \\"),
 	    "2" BAD "owner \"\\~\": there is", policies_srv },
 
+	{ __LINE__,
+	    TEXT("# a\rpolicies = \"/x\";\r// b\r\rsandbox = 5;\nowner = "
+		 "\"65534\"; # c\rpolicies = \"/y\";"),
+	    "1" BAD "a comment that goes on after a CR; end the lines with LF",
+	    owner_65534 },
+	{ __LINE__,
+	    TEXT("# a\r\r\n// b\r\nowner =\r\"65534\"; /* c\rd */\r# e\r"), "",
+	    owner_65534 },
+
 	/* NUL, as it is and spelled out. */
 	{ __LINE__, TEXT("policies = \"/srv/sts\";\n\0owner = 5;\n\0"),
 	    "2" BAD "a NUL byte\n2" BAD "owner: a number", policies_srv },
