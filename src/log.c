@@ -4,6 +4,7 @@
  */
 #include "log.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -56,15 +57,16 @@ log_destination(void)
 }
 
 /*
- * A pipe that nobody empties would hold us for ever. poll promises PIPE_BUF
- * bytes, and a line has fewer.
+ * A pipe that nobody empties would hold us for ever; one whose reader has gone
+ * (POLLERR, POLLHUP) would end us by SIGPIPE. poll promises PIPE_BUF bytes, and
+ * a line has fewer.
  */
 static bool
 is_writable(int descriptor)
 {
 	struct pollfd output = { .fd = descriptor, .events = POLLOUT };
 
-	return poll(&output, 1, 0) == 1 && (output.revents & POLLOUT) != 0;
+	return poll(&output, 1, 0) == 1 && output.revents == POLLOUT;
 }
 
 static bool
@@ -118,8 +120,13 @@ write_syslog(enum log_level level, const char *message)
 static bool
 log_line(enum log_level level, const char *message)
 {
-	if (settings.target == LOG_TO_SYSLOG)
-		return write_syslog(level, message);
+	if (settings.target == LOG_TO_SYSLOG) {
+		if (write_syslog(level, message))
+			return true;
+		/* No daemon, as in a container; else it is only busy. */
+		if (errno != ENOENT && errno != ECONNREFUSED)
+			return false;
+	}
 	return write_stderr(message);
 }
 

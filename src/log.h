@@ -17,8 +17,9 @@ enum log_level { LOG_ERRORS, LOG_WARNINGS, LOG_INFORMATION, LOG_DEBUGGING };
  *
  * For syslog it opens a socket and learns the time zone, so that nothing has to
  * be opened later. The socket is not connected: each message finds the daemon
- * that there is by then, one that was started again too. Neither target is ever
- * waited for. The daemon is to take datagrams (RFC 3164's form, local time).
+ * that there is by then, one that was started again too. While there is none
+ * messages go to stderr. Neither target is ever waited for. The daemon is to
+ * take datagrams (RFC 3164's form, local time).
  */
 void log_open(const char *name, enum log_target target, enum log_level level);
 
