@@ -13,8 +13,9 @@
 
 #include "examine_job.h"
 
-/* For each call that peer makes, and for what libunbound and the verb open. */
-#define DESCRIPTORS (PEER_ACTIVE_MAX + 256)
+/* For peer's calls, and all else that is open but libunbound's sockets. */
+#define DESCRIPTORS   (PEER_ACTIVE_MAX + 256)
+#define SOCKETS_LEAST 128
 
 TAILQ_HEAD(examine_jobs, examine_job);
 
@@ -25,26 +26,32 @@ struct examine {
 };
 
 /*
- * Whether there may be as many descriptors as it takes. With fewer, calls would
- * fail as if the other side were to blame.
+ * How many sockets libunbound may have; 0, with a message, when there may not
+ * be as many descriptors as it takes. With fewer, calls would fail as if the
+ * other side were to blame.
  */
-static bool
-has_descriptors(char why[FACTS_WHY_SIZE])
+static unsigned
+find_sockets(char why[FACTS_WHY_SIZE])
 {
 	struct rlimit limit;
+	rlim_t *now = &limit.rlim_cur;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
-	    limit.rlim_cur >= DESCRIPTORS)
-		return true;
-	limit.rlim_cur =
-	    limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
-	if (limit.rlim_cur == DESCRIPTORS &&
-	    setrlimit(RLIMIT_NOFILE, &limit) == 0)
-		return true;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return LOOKUP_SOCKETS;
+	if (*now < DESCRIPTORS + LOOKUP_SOCKETS) {
+		*now = limit.rlim_max < DESCRIPTORS + LOOKUP_SOCKETS
+			   ? limit.rlim_max
+			   : DESCRIPTORS + LOOKUP_SOCKETS;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (*now >= DESCRIPTORS + LOOKUP_SOCKETS)
+		return LOOKUP_SOCKETS;
+	if (*now >= DESCRIPTORS + SOCKETS_LEAST)
+		return (unsigned)*now - DESCRIPTORS;
 	(void)snprintf(why, FACTS_WHY_SIZE,
 	    "no more than %ju files may be open; it takes \"ulimit -n %d\"",
-	    (uintmax_t)limit.rlim_cur, DESCRIPTORS);
-	return false;
+	    (uintmax_t)*now, DESCRIPTORS + SOCKETS_LEAST);
+	return 0;
 }
 
 static bool
@@ -53,12 +60,13 @@ open_tools(struct examine_tools *tools, char why[FACTS_WHY_SIZE])
 	const struct examine_options *options = &tools->options;
 	const struct lookup_options lookup = { .resolver = options->resolver,
 		.trust_anchor = options->trust_anchor,
-		.timeout = options->timeout };
+		.timeout = options->timeout,
+		.sockets = find_sockets(why) };
 	const struct peer_options peer = { .ca_file = options->ca_file,
 		.timeout = options->timeout };
 	struct detour detour;
 
-	if (!has_descriptors(why))
+	if (lookup.sockets == 0)
 		return false;
 	if (!detour_find(
 		options->connect_to, "", options->https_port, &detour)) {

@@ -68,7 +68,8 @@ take_sts(void *context, const struct lookup_reply *reply)
 {
 	struct examine_job *job = context;
 
-	if (reply->answer.dns != FACTS_DNS_FOUND)
+	if (reply->answer.dns == FACTS_DNS_NO_DATA ||
+	    reply->answer.dns == FACTS_DNS_NO_NAME)
 		ask(job, &job->misnamed, "_mta_sts.", job->facts.domain,
 		    LOOKUP_TXT, take_misnamed);
 	take_txt(job, &job->facts.sts, reply);

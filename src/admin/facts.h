@@ -150,10 +150,11 @@ struct facts_mx {
 
 /* What is known of the domain on this machine. */
 struct facts_local {
-	bool known;              /* there is a policy file, and it is good */
-	bool broken;             /* there is one, and it is not */
-	char id[RECORD_ID_SIZE]; /* that dns prints for it */
-	char *text;              /* as it is served; malloc'd, or NULL */
+	bool known;                /* there is a policy file, and it is good */
+	bool broken;               /* there is one, and it is not */
+	char alias[HOSTNAME_SIZE]; /* whose file it is, or "" for its own */
+	char id[RECORD_ID_SIZE];   /* that dns prints for it */
+	char *text;                /* as it is served; malloc'd, or NULL */
 	size_t length;
 	time_t testing_since; /* 0: not in testing, or unknown */
 };

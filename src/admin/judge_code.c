@@ -125,7 +125,10 @@ const struct judge_rule judge_rules[JUDGE_CODES] = {
 	[JUDGE_TEXT_DIFFERS] = { "text-differs", POLICY, JUDGE_ERROR,
 	    JUDGE_IGNORES, "It goes by what is served, not by the file." },
 	[JUDGE_POLICY_INVALID] = { "policy-invalid", POLICY, JUDGE_ERROR,
-	    JUDGE_IGNORES, NO_FETCH },
+	    JUDGE_IGNORES,
+	    "Most have no policy from here, and go by an older one or by none; "
+	    "some read it all the same, each in its own way, and may then find "
+	    "no MX that passes." },
 	[JUDGE_POLICY_DOUBTFUL] = { "policy-doubtful", POLICY, JUDGE_WARNING,
 	    JUDGE_DELIVERS, "" },
 	[JUDGE_TEXT_MARK] = { "text-mark", POLICY, JUDGE_WARNING, JUDGE_IGNORES,

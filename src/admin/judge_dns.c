@@ -12,7 +12,6 @@ struct failures {
 	struct text names;
 	const char *why;
 	size_t count;
-	bool mail; /* one of them is what delivery needs */
 };
 
 static void
@@ -27,35 +26,89 @@ note_failure(struct failures *failures, enum facts_dns end,
 		failures->why = answer->why;
 }
 
+/* Names of which one look-up alone failed are told with its type. */
+static void
+note_failures(
+    struct judging *judging, enum facts_dns end, struct failures *them)
+{
+	const struct facts *facts = judging->facts;
+	const char *domain = facts->domain, *host = judging->host;
+
+	note_failure(them, end, &facts->sts.answer, "_mta-sts.", domain);
+	if (facts->host6.dns != end)
+		note_failure(them, end, &facts->host4, "A of ", host);
+	else if (facts->host4.dns != end)
+		note_failure(them, end, &facts->host6, "AAAA of ", host);
+	else
+		note_failure(them, end, &facts->host4, "", host);
+	note_failure(them, end, &facts->tlsrpt.answer, "_smtp._tls.", domain);
+	note_failure(them, end, &facts->mx_answer, "MX of ", domain);
+}
+
+/* What a sender goes without. */
+static void
+weigh_failures(const struct facts *facts, enum facts_dns end,
+    struct judge_finding *finding)
+{
+	const bool four = facts->host4.dns == end,
+		   six = facts->host6.dns == end;
+
+	if (facts->mx_answer.dns == end) {
+		judge_sender(finding, JUDGE_DELAYS,
+		    "Without the MX records it keeps the mail and tries "
+		    "again.");
+	} else if (facts->sts.answer.dns == end) {
+		; /* as the rule has it */
+	} else if (!four && !six) {
+		finding->severity = JUDGE_WARNING;
+		judge_sender(
+		    finding, JUDGE_DELIVERS, "It sends no report of failures.");
+	} else if (facts->host4.dns == FACTS_DNS_FOUND ||
+		   facts->host6.dns == FACTS_DNS_FOUND) {
+		finding->severity = JUDGE_WARNING;
+		judge_sender(finding, JUDGE_IGNORES,
+		    "Most come by the addresses that there are; one that asks "
+		    "for the others alone, or insists on both, has no policy "
+		    "from here.");
+	} else {
+		judge_sender(finding, JUDGE_IGNORES,
+		    judge_rules[JUDGE_HOST_MISSING].sender);
+	}
+}
+
+/* The first look-up that failed, once more. */
+static void
+paste_dig(const struct judging *judging, enum facts_dns end,
+    struct judge_finding *finding)
+{
+	const struct facts *facts = judging->facts;
+	const char *domain = facts->domain, *host = judging->host;
+
+	if (facts->sts.answer.dns == end)
+		judge_paste(finding, "dig +trace TXT _mta-sts.%s", domain);
+	else if (facts->host4.dns == end)
+		judge_paste(finding, "dig +trace A %s", host);
+	else if (facts->host6.dns == end)
+		judge_paste(finding, "dig +trace AAAA %s", host);
+	else if (facts->tlsrpt.answer.dns == end)
+		judge_paste(finding, "dig +trace TXT _smtp._tls.%s", domain);
+	else
+		judge_paste(finding, "dig +trace MX %s", domain);
+}
+
 /* One cause often has several names fail: they are told together. */
 static void
 send_failures(struct judging *judging, enum facts_dns end, enum judge_code code)
 {
-	const struct facts *facts = judging->facts;
-	const char *domain = facts->domain;
 	struct judge_finding finding;
 	struct failures failures = { .why = NULL };
-	bool mail = facts->mx_answer.dns == end;
 
 	text_init(&failures.names, failures.storage, sizeof(failures.storage));
-	note_failure(&failures, end, &facts->sts.answer, "_mta-sts.", domain);
-	note_failure(&failures, end, &facts->host4, "", judging->host);
-	if (facts->host4.dns != end)
-		note_failure(&failures, end, &facts->host6, "", judging->host);
-	note_failure(
-	    &failures, end, &facts->tlsrpt.answer, "_smtp._tls.", domain);
-	note_failure(&failures, end, &facts->mx_answer, "MX of ", domain);
+	note_failures(judging, end, &failures);
 	if (failures.count == 0)
 		return;
 	judge_begin(&finding, code);
-	if (mail)
-		judge_sender(&finding, JUDGE_DELAYS,
-		    "Without the MX records it keeps the mail and tries "
-		    "again.");
-	else if (facts->sts.answer.dns != end && facts->host4.dns != end &&
-		 facts->host6.dns != end)
-		judge_sender(&finding, JUDGE_DELIVERS,
-		    "It sends no report of failures.");
+	weigh_failures(judging->facts, end, &finding);
 	judge_what(&finding, "%s: %s%s%s", failures.storage,
 	    end == FACTS_DNS_BOGUS ? "DNSSEC does not hold"
 				   : "the look-up failed",
@@ -66,7 +119,7 @@ send_failures(struct judging *judging, enum facts_dns end, enum judge_code code)
 		  "above goes with its key."
 		: "See that the name servers of the zone answer:");
 	if (end != FACTS_DNS_BOGUS)
-		judge_paste(&finding, "dig +trace TXT _mta-sts.%s", domain);
+		paste_dig(judging, end, &finding);
 	judge_send(judging, &finding);
 }
 

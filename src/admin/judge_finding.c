@@ -108,6 +108,18 @@ judge_is_host(const char *name)
 	       NULL;
 }
 
+void
+judge_mend_alias(struct judge_finding *finding, const char *label,
+    const char *domain, const struct facts_answer *answer)
+{
+	if (answer->chain > 0 && answer->canonical[0] != '\0')
+		judge_mend(finding,
+		    "%s%s is an alias (CNAME) that leads to %s, and no other "
+		    "record can stand beside it: put this in its place, or "
+		    "mend what it leads to.",
+		    label, domain, answer->canonical);
+}
+
 /*
  * The id of the policy, where there is one: of the file here, else of what is
  * served; else the time of the look, which will do for any policy.
@@ -131,6 +143,8 @@ judge_paste_record(const struct judging *judging, struct judge_finding *finding,
 	}
 	text_init(&record, storage, sizeof(storage));
 	record_add_sts(&record, id);
+	judge_mend_alias(
+	    finding, "_mta-sts.", facts->domain, &facts->sts.answer);
 	judge_paste(finding, "_mta-sts.%s. %u IN TXT \"%s\"", facts->domain,
 	    judging->judge->ttl, storage);
 }
@@ -139,7 +153,10 @@ void
 judge_paste_host(const struct judging *judging, struct judge_finding *finding)
 {
 	const char *host = judging->judge->host;
+	const struct facts *facts = judging->facts;
 
+	judge_mend_alias(finding, HOSTNAME_POLICY_LABEL, facts->domain,
+	    facts->host4.chain > 0 ? &facts->host4 : &facts->host6);
 	if (host != NULL && host[0] != '\0' && strcmp(host, judging->host) != 0)
 		judge_paste(finding, "%s. %u IN CNAME %s.", judging->host,
 		    judging->judge->ttl, host);
@@ -150,15 +167,31 @@ judge_paste_host(const struct judging *judging, struct judge_finding *finding)
 		    judging->host);
 }
 
+/* set does not change an alias, but what it is one of. */
+void
+judge_paste_set(const struct judging *judging, struct judge_finding *finding,
+    const char *arguments)
+{
+	const char *domain = judging->facts->domain;
+	const char *alias = judging->facts->local.alias;
+	const bool shared = judge_is_host(alias + (alias[0] == '_' ? 1 : 0));
+
+	if (shared)
+		judge_mend(finding,
+		    "%s is an alias: it has the policy of %s, and so may "
+		    "others, for which this counts, too.",
+		    domain, alias);
+	judge_paste(
+	    finding, "mta-sts set %s %s", shared ? alias : domain, arguments);
+	judge_paste(finding, "mta-sts dns %s", domain);
+}
+
 void
 judge_paste_change(const struct judging *judging, struct judge_finding *finding,
     const char *arguments, const char *line)
 {
-	const char *domain = judging->facts->domain;
-
 	if (judging->facts->local.known || judging->facts->local.broken) {
-		judge_paste(finding, "mta-sts set %s %s", domain, arguments);
-		judge_paste(finding, "mta-sts dns %s", domain);
+		judge_paste_set(judging, finding, arguments);
 	} else {
 		judge_mend(finding, "In the policy, and with a new id in the "
 				    "TXT record after that:");

@@ -157,9 +157,21 @@ void judge_sender(
 void judge_paste_record(const struct judging *judging,
     struct judge_finding *finding, const char *id);
 
+/*
+ * Adds, where the name that was asked for is an alias, that the record to paste
+ * must take its place (RFC 1034 section 3.6.2). judge_paste_record and
+ * judge_paste_host do so themselves.
+ */
+void judge_mend_alias(struct judge_finding *finding, const char *label,
+    const char *domain, const struct facts_answer *answer);
+
 /* Adds the record that leads to the policy host, as far as it is known. */
 void
 judge_paste_host(const struct judging *judging, struct judge_finding *finding);
+
+/* Adds how to change the policy of this machine, and publish that. */
+void judge_paste_set(const struct judging *judging,
+    struct judge_finding *finding, const char *arguments);
 
 /*
  * Adds how to change the policy: the arguments of "mta-sts set DOMAIN" where

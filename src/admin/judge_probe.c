@@ -140,6 +140,10 @@ send_tls(struct judging *judging, const struct facts_mx *mx)
 		judge_weigh(judging, &finding);
 	} else if (judge_expiring(judging, &mx->tls, &phrase)) {
 		judge_begin(&finding, JUDGE_MX_CERT_EXPIRING);
+		if (!judging->served || judging->policy->mode != POLICY_ENFORCE)
+			judge_sender(&finding, JUDGE_DELIVERS,
+			    "From that day on it would not take that MX if "
+			    "there were a policy in mode enforce.");
 		mend = "Renew it, and have the mail server read it anew.";
 	} else {
 		return;

@@ -3,19 +3,56 @@
  */
 #include "judge_part.h"
 
-#define DAY 86400
+#define DAY            86400
+#define ARGUMENTS_SIZE 640
+
+/* Any other mode needs them; those that do not fit come with the next look. */
+static void
+add_hosts(const struct judging *judging, struct text *arguments)
+{
+	const struct facts *facts = judging->facts;
+	size_t i;
+
+	for (i = 0; i < judge_mx_kept(facts); i++) {
+		const char *name = facts->mx[i].name;
+
+		if (judge_is_host(name) &&
+		    arguments->length + HOSTNAME_SIZE < arguments->size)
+			text_add_format(arguments, " --add-mx %s", name);
+	}
+}
+
+static void
+paste_hosts(const struct judging *judging, struct judge_finding *finding)
+{
+	const struct facts *facts = judging->facts;
+	size_t i;
+
+	for (i = 0; i < judge_mx_kept(facts); i++)
+		if (judge_is_host(facts->mx[i].name))
+			judge_paste(finding, "mx: %s", facts->mx[i].name);
+}
 
 static void
 send_none(struct judging *judging)
 {
 	const char *domain = judging->facts->domain;
+	const bool bare = judging->policy->mx_count == 0;
+	char storage[ARGUMENTS_SIZE];
 	struct judge_finding finding;
+	struct text arguments;
 
+	text_init(&arguments, storage, sizeof(storage));
+	text_add_string(&arguments, "--mode testing");
+	if (bare)
+		add_hosts(judging, &arguments);
 	judge_begin(&finding, JUDGE_MODE_NONE);
 	judge_what(&finding, "the policy is in mode none: MTA-STS is off");
-	judge_mend(&finding, "To have it on:");
-	judge_paste_change(
-	    judging, &finding, "--mode testing", "mode: testing");
+	judge_mend(&finding, "To have it on%s:",
+	    bare ? ", with an mx for each MX of the domain" : "");
+	judge_paste_change(judging, &finding, storage, "mode: testing");
+	if (bare && !judging->facts->local.known)
+		paste_hosts(judging, &finding);
 	if (judging->facts->local.known) {
 		judge_mend(&finding, "To take it away, once no sender holds an "
 				     "older one:");
@@ -31,7 +68,9 @@ send_ready(struct judging *judging)
 	const time_t tested = facts->looked - facts->local.testing_since;
 	struct judge_finding finding;
 
-	if (facts->local.testing_since == 0 ||
+	/* Of mail hosts that nobody looked at, none may pass. */
+	if (!judging->judge->mx || facts->mx_count > FACTS_MX_MAX ||
+	    facts->local.testing_since == 0 ||
 	    judging->count[JUDGE_ERROR] > 0 ||
 	    judging->count[JUDGE_WARNING] > 0 ||
 	    tested < (time_t)judging->judge->ready_after)
@@ -41,8 +80,7 @@ send_ready(struct judging *judging)
 	    "ready for enforce: in testing for %lld days, and nothing is wrong",
 	    (long long)(tested / DAY));
 	judge_mend(&finding, "If the TLS reports are clean, too:");
-	judge_paste(&finding, "mta-sts set %s --mode enforce", facts->domain);
-	judge_paste(&finding, "mta-sts dns %s", facts->domain);
+	judge_paste_set(judging, &finding, "--mode enforce");
 	judge_send(judging, &finding);
 }
 

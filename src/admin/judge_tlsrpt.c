@@ -16,6 +16,8 @@ paste(const struct judging *judging, struct judge_finding *finding)
 	const char *domain = judging->facts->domain;
 	const unsigned ttl = judging->judge->ttl;
 
+	judge_mend_alias(
+	    finding, "_smtp._tls.", domain, &judging->facts->tlsrpt.answer);
 	if (value != NULL && value[0] != '\0')
 		judge_paste(finding, "_smtp._tls.%s. %u IN TXT \"%s\"", domain,
 		    ttl, value);

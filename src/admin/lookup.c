@@ -32,13 +32,17 @@ struct lookup {
 
 /*
  * The defaults of the library are for a few questions. A forwarder that is slow
- * with one name is still asked for others; a day's TTL is not cut.
+ * with one name is still asked for others; a day's TTL is not cut. A question
+ * that has been cancelled keeps its socket until the library gives it up, so
+ * there are several times as many as questions: names that nobody answers for
+ * would else have all of them, and the others be asked too late.
  */
 static int
 set_options(struct lookup *lookup)
 {
-	static const char *const options[][2] = {
-		{ "outgoing-range:", "128" },
+	char sockets[16];
+	const char *const options[][2] = {
+		{ "outgoing-range:", sockets },
 		{ "outgoing-num-tcp:", "32" },
 		{ "num-queries-per-thread:", "2048" },
 		{ "msg-cache-size:", "4m" },
@@ -52,6 +56,7 @@ set_options(struct lookup *lookup)
 	size_t i;
 	int error = 0;
 
+	(void)snprintf(sockets, sizeof(sockets), "%u", lookup->options.sockets);
 	for (i = 0; error == 0 && i < sizeof(options) / sizeof(options[0]); i++)
 		error = lookup->lib->ub_ctx_set_option_(
 		    lookup->unbound, options[i][0], options[i][1]);

@@ -13,7 +13,8 @@
 #include "facts.h"
 #include "rdata.h"
 
-#define LOOKUP_ACTIVE_MAX 256 /* questions asked at the same time */
+#define LOOKUP_ACTIVE_MAX 256  /* questions asked at the same time */
+#define LOOKUP_SOCKETS    1024 /* of libunbound; more are of no use */
 #define LOOKUP_NAME_SIZE  (HOSTNAME_SIZE + 16) /* "_25._tcp." and a host */
 
 enum lookup_type {
@@ -58,6 +59,7 @@ struct lookup_options {
 	const char *resolver;     /* "ADDRESS[@PORT]"; NULL: resolv.conf's */
 	const char *trust_anchor; /* a file; "" for none, NULL: Debian's */
 	unsigned timeout;         /* seconds for a question */
+	unsigned sockets;         /* of libunbound; LOOKUP_SOCKETS or fewer */
 };
 
 /*

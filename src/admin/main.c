@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "verify.h"
 
 /* Those that every verb has. */
 static const struct admin_option common_options[] = {
@@ -165,11 +166,12 @@ refuse_option(const struct admin *admin, int found, char **argv)
 	    admin, "option %s is none of its options", quoted.storage);
 }
 
-/* Reads what follows the verb. */
+/* Reads what follows the verb, to the end: --monitor may come after a slip. */
 static enum admin_exit
 read_options(struct admin *admin, int argc, char **argv, bool *help)
 {
 	struct option long_options[OPTIONS_MAX] = { 0 };
+	enum admin_exit result = ADMIN_DONE;
 	size_t count = 0;
 	int found;
 
@@ -180,8 +182,11 @@ read_options(struct admin *admin, int argc, char **argv, bool *help)
 	       -1) {
 		const char *name;
 
-		if (found == '?' || found == ':')
-			return refuse_option(admin, found, argv);
+		if (found == '?' || found == ':') {
+			if (result == ADMIN_DONE)
+				result = refuse_option(admin, found, argv);
+			continue;
+		}
 		name = found == 'c'   ? "config"
 		       : found == 'q' ? "quiet"
 		       : found == 'h' ? "help"
@@ -193,7 +198,7 @@ read_options(struct admin *admin, int argc, char **argv, bool *help)
 	}
 	admin->operands = argv + optind;
 	admin->operand_count = (size_t)(argc - optind);
-	return ADMIN_DONE;
+	return result;
 }
 
 static enum admin_exit
@@ -205,7 +210,9 @@ run_verb(struct admin *admin, int argc, char **argv)
 	enum admin_exit result = read_options(admin, argc, argv, &help);
 
 	if (result != ADMIN_DONE)
-		return result;
+		return admin_option(admin, "monitor") != NULL
+			   ? (enum admin_exit)verify_monitor_unknown(stdout)
+			   : result;
 	if (help) {
 		print_verb_help(stdout, verb);
 		return ADMIN_DONE;

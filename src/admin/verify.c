@@ -29,7 +29,6 @@
 #define STRING_MAX   255 /* octets of one string of a TXT record */
 
 /* Of a plugin that cannot tell. */
-#define MONITOR_UNKNOWN 3
 
 /* One run. */
 static struct {
@@ -309,16 +308,6 @@ examine(struct admin *admin)
 	return run.result;
 }
 
-/* Nagios knows its own statuses alone, and reads stdout. */
-static int
-monitor_exit(bool known)
-{
-	if (known)
-		return verify_monitor_end(stdout);
-	(void)puts("MTA-STS UNKNOWN - see the messages on stderr");
-	return MONITOR_UNKNOWN;
-}
-
 enum admin_exit
 admin_verify(struct admin *admin)
 {
@@ -345,9 +334,11 @@ admin_verify(struct admin *admin)
 		    admin_option(admin, "all") != NULL
 			? "no domain has a policy here"
 			: "no domain is named");
-	if (admin_option(admin, "monitor") != NULL)
-		return (enum admin_exit)monitor_exit(looked && count > 0 &&
-						     names == ADMIN_DONE &&
-						     result != ADMIN_SYSTEM);
-	return admin_worse(result, names);
+	if (admin_option(admin, "monitor") == NULL)
+		return admin_worse(result, names);
+	/* Nagios knows its own statuses alone, and reads stdout. */
+	if (!looked || count == 0 || names != ADMIN_DONE ||
+	    result == ADMIN_SYSTEM)
+		return (enum admin_exit)verify_monitor_unknown(stdout);
+	return (enum admin_exit)verify_monitor_end(stdout);
 }

@@ -60,12 +60,14 @@ void verify_metrics_end(FILE *out);
  * For Nagios and Icinga: one line about all domains, with performance data. Add
  * counts a domain and prints what there is to be said of it, if anything, which
  * words then takes in the order in which it is to be said. End prints the line
- * and returns the exit status: 0 good, 1 doubtful, 2 broken.
+ * and returns the exit status: 0 good, 1 doubtful, 2 broken. Unknown is the line
+ * and status, 3, of a run that could not look, and has said why on stderr.
  */
 void verify_monitor_begin(void);
 void verify_monitor_add(FILE *out, const struct verify_domain *domain);
 void verify_monitor_words(const char *words);
 int verify_monitor_end(FILE *out);
+int verify_monitor_unknown(FILE *out);
 
 /*
  * What is known of domains on this machine, if it has a policy directory.

@@ -51,6 +51,7 @@ verify_local(struct verify_local *local, struct facts *facts)
 	static struct policy policy;
 	struct diag_sink sink = { .take = pass_over, .file = "" };
 	struct facts_local *found = &facts->local;
+	char target[STORE_STEM_SIZE];
 
 	if (local->admin->store.directory < 0)
 		return true;
@@ -67,6 +68,9 @@ verify_local(struct verify_local *local, struct facts *facts)
 	}
 	if (!id_of_policy(local->admin, facts->domain, &policy, found->id))
 		return true;
+	if (store_alias(&local->admin->store, facts->domain, target))
+		facts_cut(
+		    found->alias, sizeof(found->alias), target, strlen(target));
 	if (policy.mode == POLICY_TESTING)
 		found->testing_since = testing_since(local, facts->domain);
 	found->known = keep_text(found, &policy);

@@ -11,7 +11,7 @@
 #define NAMED_MAX 8 /* domains that are named; a page has no room for more */
 
 /* Exit statuses of plugins. */
-enum { OK, WARNING, CRITICAL };
+enum { OK, WARNING, CRITICAL, UNKNOWN };
 
 static struct {
 	size_t domains, errors, warnings, broken, doubtful, named;
@@ -133,4 +133,11 @@ verify_monitor_end(FILE *out)
 		(void)fprintf(out, " certificate_days=%lld", monitor.days);
 	(void)fputc('\n', out);
 	return status;
+}
+
+int
+verify_monitor_unknown(FILE *out)
+{
+	(void)fputs("MTA-STS UNKNOWN - see the messages on stderr\n", out);
+	return UNKNOWN;
 }

@@ -80,7 +80,8 @@ backend customers
         rows = [dict(zip(head, row)) for row in rows]
         return {row["svname"]: SimpleNamespace(
             up=row["status"].startswith("UP"),
-            check=row["check_status"] + row["check_code"],
+            # "* " is before that of the last one while there is another.
+            check=row["check_status"].removeprefix("* ") + row["check_code"],
             requests=int(row["stot"])) for row in rows
             if row["svname"].startswith("node")}
 
@@ -154,7 +155,7 @@ class Load:
 
     def _ask(self, kind):
         kept, number = None, 0
-        while not self._end.is_set():
+        while not number or not self._end.is_set():
             begun, number = time.monotonic(), number + 1
             host = self.HOSTS[number % 2]
             try:

@@ -204,7 +204,8 @@ class Faulty:
     def _serve(self):
         names = [f"mta-sts.{self.names[label]}" for label in self._here()]
         certificate = self.authority.kind(
-            "good", [*names, "mta-sts.example.com", "mta-sts.mend.example"])
+            "good", [*names, *(f"mta-sts.{it}.example" for it in
+                               ("mend", "linked", "off")), "mta-sts.example.com"])
         return PolicyHost(self.site, self.authority, certificate)
 
     def _add(self, name, *rdata, ttl=300):

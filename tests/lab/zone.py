@@ -31,7 +31,7 @@ class Zone(Named):
         # What stands in the place of /etc/resolv.conf.
         self.resolv_conf = directory / "resolv.conf"
         self.resolv_conf.write_text(
-            f"nameserver {ADDRESS}\noptions timeout:2 attempts:2\n")
+            f"nameserver {ADDRESS}\noptions timeout:10 attempts:3\n")
 
     def publish(self, site, *domains):
         """The records that the command prints for the site's domains."""

@@ -14,14 +14,14 @@ import pytest
 
 from command import COMMAND, DONE
 from harness import TOP, environment, wire
-from surveying import HEAD, NOTHING, command, read_csv, sums
+from surveying import HEAD, NOTHING, command, read_csv, sums, survey
 
 sys.path.insert(0, str(TOP / "tests"))
 
 from lab import namespace  # noqa: E402
 from lab.authority import Authority  # noqa: E402
 from lab.hostile import Hostile, say  # noqa: E402
-from lab.hostiledns import HostileDns, address, text  # noqa: E402
+from lab.hostiledns import SILENT, HostileDns, address, text  # noqa: E402
 from lab.namespace import Namespace  # noqa: E402
 
 WHY_NOT = namespace.why_not()
@@ -109,3 +109,32 @@ def test_many_known(tmp_path):
     print(f"\n{count} known: {seconds:.1f} s, {memory:.0f} MiB, "
           f"{each:.0f} octets each")
     assert each < 160
+
+
+def test_silent():
+    """
+    Names that nobody answers for, which mail logs are full of, take time, and
+    no other domain's answers: it is asked about while they are waited for.
+    """
+    mute = [f"mute{i}.example" for i in range(300)]
+    names, records = [], {"example": []}
+    for i, name in enumerate(mute):
+        records.update({name: SILENT, f"*.{name}": SILENT})
+        names += [name, f"there{i}.example"] if i % 5 == 0 else [name]
+    there = [it for it in names if it not in records]
+    records.update({it: [] for it in there})
+    records.update({f"_mta-sts.{it}": [text(b"v=STSv1; id=1;")]
+                    for it in there})
+    with Namespace(), HostileDns(records) as dns:
+        begun = time.monotonic()
+        done = survey("--format", "csv", "--timeout", "2s",
+                      input="".join(f"{it}\n" for it in names))
+        seconds = time.monotonic() - begun
+    found = {it["domain"]: it["status"] for it in read_csv(done.stdout)}
+    assert found == dict.fromkeys(mute, "unknown") | dict.fromkeys(
+        there, "broken")
+    # Nor is asked what there is only time for once the first has failed.
+    asked = {name.partition(".")[0] for name, _ in dns.asked
+             if name.partition(".")[2] in mute}
+    assert asked == {"_mta-sts", "mta-sts"}
+    print(f"\n{len(mute)} that nobody answers for: {seconds:.1f} s")

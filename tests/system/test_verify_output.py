@@ -1,13 +1,12 @@
 """
-What verify prints, for people and for programs, what it ends with, and that its
-mends do mend. What it finds is in test_verify.py.
+What verify prints, for people and for programs, and what it ends with. What it
+finds is in test_verify.py; that its mends do mend, in test_verify_mends.py.
 """
 
 import json
 import os
 import pty
 import re
-import shlex
 import subprocess
 import sys
 
@@ -15,7 +14,7 @@ import pytest
 
 from command import (COMMAND, DONE, FINDINGS, SYSTEM, USAGE, read_terminal,
                      run)
-from harness import TOP, Site, environment, source
+from harness import TOP, Site, environment
 
 sys.path.insert(0, str(TOP / "tests"))
 
@@ -28,8 +27,6 @@ pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=str(WHY_NOT))
 
 OK, WARNING, CRITICAL, UNKNOWN = range(4)
 ESCAPE = "\033["
-# What stands before each line to paste.
-PASTE = "  "
 
 
 @pytest.fixture(name="world", scope="module")
@@ -129,11 +126,13 @@ def test_exit(world, domains, strict, usual):
     ["--port", "65536", "good.example"], ["--format", "xml", "good.example"],
     ["--fetches", "0", "good.example"], ["--fetches", "21", "good.example"],
     ["--format", "prometheus", "--json", "good.example"],
-    ["--json", "--monitor", "good.example"]])
+    ["--json", "--monitor", "good.example"],
+    ["--bogus", "--monitor", "good.example"], ["--monitor", "--jobs"]])
 def test_misused(site, args):
     done = run(site, "verify", *args)
     wanted = UNKNOWN if "--monitor" in args else USAGE
     assert done.returncode == wanted
+    assert done.stdout.startswith("MTA-STS UNKNOWN - ") == (wanted == UNKNOWN)
     assert done.stderr.startswith("mta-sts: verify: ") or "usage" in \
         done.stderr
 
@@ -329,39 +328,3 @@ def test_fetches(world):
         assert (told, codes) == (fetches, found)
         # The form that is answered otherwise, three times.
         assert list(calls.values()) == [fetches + (5 if fetches > 1 else 0)]
-
-
-def paste(world, line):
-    """Does what an administrator would with the line."""
-    if line.startswith("mta-sts "):
-        done = run(world.site, *shlex.split(line)[1:])
-        assert done.returncode == DONE, (line, done)
-        return
-    name, ttl, record = re.fullmatch(r"(\S+) (\d+) IN (TXT .*)",
-                                     line).groups()
-    world.zone.update(f"update delete {name} TXT\n"
-                      f"update add {name} {ttl} {record}\nsend\n")
-
-
-def test_mends(world):
-    """All that is said to be pasted is, until nothing is found any more."""
-    domain = "mend.example"
-    world.site.write(domain, source("enforce", ["mx.gone.example"], 3600))
-    world.zone.add(f"mta-sts.{domain}. IN A 127.0.0.1",
-                   f"{domain}. IN MX 10 mx.good.example.",
-                   f'_mta-sts.{domain}. IN TXT "v=STSv1; id=;"',
-                   f'_mta-sts.{domain}. IN TXT "v=STSv1; id=2;"')
-    found = world.found(domain)
-    assert {it["code"] for it in found} == {
-        "txt-several", "txt-invalid", "tlsrpt-missing", "max-age-short",
-        "mx-uncovered", "listed-missing"}
-    rounds = 0
-    while found and rounds < 4:
-        for it in found:
-            for line in it["mend"].split("\n"):
-                if line.startswith(PASTE):
-                    paste(world, line.strip())
-        found = world.found(domain)
-        rounds += 1
-    assert found == []
-    assert rounds <= 2

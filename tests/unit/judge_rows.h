@@ -13,8 +13,20 @@ ROW("E:domain-missing:R", "no domain example.com",
     f->apex.answer.dns = f->mx_answer.dns = FACTS_DNS_NO_NAME;)
 ROW("E:dns-failed:I", "_mta-sts.example.com: the look-up failed: SERVFAIL",
     lose(&f->sts.answer, FACTS_DNS_FAILED, "SERVFAIL");)
-ROW("E:dns-failed:D", "_smtp._tls.example.com: the look-up failed",
+ROW("W:dns-failed:D", "  dig +trace TXT _smtp._tls.example.com",
     lose(&f->tlsrpt.answer, FACTS_DNS_FAILED, "");)
+ROW("W:dns-failed:I", "AAAA of mta-sts.example.com: the look-up failed",
+    lose(&f->host6, FACTS_DNS_FAILED, "");
+    f->fetch6.end = FACTS_FETCH_UNASKED;)
+ROW("W:dns-failed:I", "  dig +trace AAAA mta-sts.example.com",
+    lose(&f->host6, FACTS_DNS_FAILED, "");
+    f->fetch6.end = FACTS_FETCH_UNASKED;)
+ROW("W:dns-bogus:I", "A of mta-sts.example.com: DNSSEC does not hold",
+    lose(&f->host4, FACTS_DNS_BOGUS, "");
+    f->fetch4.end = FACTS_FETCH_UNASKED;)
+ROW("E:dns-failed:I", "It has no policy from here",
+    lose(&f->host4, FACTS_DNS_FAILED, "");
+    lose(&f->host6, FACTS_DNS_NO_DATA, ""); unserve(f);)
 ROW("E:dns-bogus:L",
     "_smtp._tls.example.com, MX of example.com: DNSSEC does not",
     lose(&f->tlsrpt.answer, FACTS_DNS_BOGUS, "signature expired");
@@ -33,6 +45,14 @@ ROW("E:txt-missing:U E:policy-missing:I", "id=20261122045152Z", unserve(f);
     f->fetch4.status = f->fetch6.status = 404; know(f);
     strcpy(f->local.id, "20261122045152Z"); f->sts.count = 0;
     f->sts.answer.dns = FACTS_DNS_NO_DATA;)
+ROW("E:txt-missing:U",
+    "_mta-sts.example.com is an alias (CNAME) that leads to _x.gone.example",
+    f->sts.answer.dns = FACTS_DNS_NO_NAME;
+    f->sts.answer.chain = 1; f->sts.count = 0;
+    strcpy(f->sts.answer.canonical, "_x.gone.example");)
+ROW("W:txt-id:I", "put this in its place, or", know(f);
+    strcpy(f->local.id, "20261122045152Z"); f->sts.answer.chain = 1;
+    strcpy(f->sts.answer.canonical, "_mta-sts.hosting.example");)
 ROW("E:txt-misplaced:U", "stands at example.com and belongs at _mta-sts.",
     f->sts.answer.dns = FACTS_DNS_NO_NAME;
     f->sts.count = 0; txt(&f->apex, "v=STSv1; id=1;");)
@@ -70,6 +90,10 @@ ROW("E:host-missing:I",
 ROW("E:host-missing:I", "nor has gone.example", unserve(f);
     f->host4.dns = FACTS_DNS_NO_DATA; f->host6.dns = FACTS_DNS_NO_DATA;
     strcpy(f->host4.canonical, "gone.example");)
+ROW("E:host-missing:I", "mta-sts.example.com is an alias (CNAME) that leads to",
+    unserve(f);
+    f->host4.dns = FACTS_DNS_NO_NAME; f->host6.dns = FACTS_DNS_NO_NAME;
+    f->host4.chain = 1; strcpy(f->host4.canonical, "gone.example");)
 ROW("W:host-no-ipv4:I", "an A record", f->host4.dns = FACTS_DNS_NO_DATA;
     f->fetch4.end = FACTS_FETCH_UNASKED;)
 ROW("N:tlsrpt-missing:D",
@@ -77,6 +101,11 @@ ROW("N:tlsrpt-missing:D",
     "rua=mailto:tls-reports@example.com\"",
     f->tlsrpt.count = 0;
     f->tlsrpt.answer.dns = FACTS_DNS_NO_NAME;)
+ROW("N:tlsrpt-missing:D",
+    "_smtp._tls.example.com is an alias (CNAME) that leads to gone.example",
+    f->tlsrpt.count = 0;
+    f->tlsrpt.answer.dns = FACTS_DNS_NO_NAME; f->tlsrpt.answer.chain = 1;
+    strcpy(f->tlsrpt.answer.canonical, "gone.example");)
 ROW("W:tlsrpt-missing:D", "testing brings no reports", f->tlsrpt.count = 0;
     f->tlsrpt.answer.dns = FACTS_DNS_NO_NAME; serve(f, TESTING);)
 ROW("W:tlsrpt-several:D", "2 records",
@@ -171,6 +200,8 @@ ROW("E:text-differs:I", "what it serves is none",
     serve(f, "<html>\n<p>Welcome\n");
     know(f); free(f->local.text); f->local.text = strdup(TESTING);
     f->local.length = strlen(TESTING);)
+ROW("E:policy-invalid:I", "; some read it all the same, each in its own way",
+    serve(f, ENFORCE "mode: none\r\n");)
 ROW("E:policy-invalid:I", "mta-sts.txt:2:7: mode \"Enforce\"",
     serve(f, "version: STSv1\r\nmode: Enforce\r\nmx: *.example.com\r\n"
 	     "max_age: 1209600\r\n");)
@@ -225,6 +256,14 @@ ROW("E:mx-uncovered:L", "  mx: mx.other.example",
 ROW("E:mx-uncovered:L", "  mta-sts set example.com --add-mx mx.other.example",
     know(f);
     strcpy(f->mx[1].name, "mx.other.example");)
+ROW("E:mx-uncovered:L", "  mta-sts set _hosting --add-mx mx.other.example",
+    know(f);
+    strcpy(f->local.alias, "_hosting");
+    strcpy(f->mx[1].name, "mx.other.example");)
+ROW("E:mx-uncovered:L", "  mta-sts set example.com --add-mx mx.other.example",
+    know(f);
+    strcpy(f->local.alias, "a;reboot");
+    strcpy(f->mx[1].name, "mx.other.example");)
 ROW("E:mx-uncovered:L", "in *.example.com, * is one label",
     strcpy(f->mx[1].name, "a.b.example.com");)
 ROW("W:mx-uncovered:U", "in mode enforce it would not", serve(f, TESTING);
@@ -267,6 +306,9 @@ ROW("E:mx-cert-untrusted:L", "an intermediate one is not sent",
 ROW("E:mx-cert-other:L", "does not hold",
     f->mx[0].tls.certificate = FACTS_CERTIFICATE_OTHER;)
 ROW("W:mx-cert-expiring:D", "in 1 day", f->mx[1].tls.expires = NOW + DAY;)
+ROW("W:mx-cert-expiring:D", "From that day on it would not take that MX if",
+    serve(f, TESTING);
+    f->mx[1].tls.expires = NOW + DAY;)
 ROW("E:mx-tls-old:L", "it speaks TLSv1;",
     strcpy(f->mx[1].tls.protocol, "TLSv1");)
 ROW("E:mx-tls-old:L", "it knows nothing", probe(f, 1, FACTS_PROBE_TLS);
@@ -291,11 +333,29 @@ ROW("N:listed-unused:D", "goes with these of the policy: old.example.com",
 
 /* state */
 ROW("N:mode-none:U", "mode none", serve(f, NONE);)
+ROW("N:mode-none:U", "  mode: testing\n  mx: mx1.example.com\n  mx: mx2.",
+    serve(f, NONE);)
+ROW("N:mode-none:U",
+    "  mta-sts set example.com --mode testing --add-mx mx1.example.com "
+    "--add-mx mx2.example.com\n",
+    serve(f, NONE);
+    know(f);)
+ROW("W:policy-doubtful:D N:mode-none:U",
+    "  mta-sts set example.com --mode testing\n",
+    serve(f, "version: STSv1\r\nmode: none\r\nmx: a.example\r\n"
+	     "max_age: 86400\r\n");
+    know(f);)
 ROW("N:mode-none:U", "  mta-sts remove example.com", serve(f, NONE); know(f);
     f->tlsrpt.count = 0; f->tlsrpt.answer.dns = FACTS_DNS_NO_NAME;
     strcpy(f->mx[0].name, "mx.other.example");)
 ROW("N:ready:U", "  mta-sts set example.com --mode enforce", serve(f, TESTING);
     know(f); f->local.testing_since = NOW - 30 * DAY;)
+ROW("N:ready:U",
+    "  mta-sts set good.example --mode enforce\n"
+    "  mta-sts dns example.com",
+    serve(f, TESTING);
+    know(f); strcpy(f->local.alias, "good.example");
+    f->local.testing_since = NOW - 30 * DAY;)
 ROW("", "", serve(f, TESTING); know(f);
     f->local.testing_since = NOW - 29 * DAY;)
 ROW("W:mx-no-starttls:U", "", serve(f, TESTING); know(f);
