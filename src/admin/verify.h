@@ -60,8 +60,8 @@ void verify_metrics_end(FILE *out);
  * For Nagios and Icinga: one line about all domains, with performance data. Add
  * counts a domain and prints what there is to be said of it, if anything, which
  * words then takes in the order in which it is to be said. End prints the line
- * and returns the exit status: 0 good, 1 doubtful, 2 broken. Unknown is the line
- * and status, 3, of a run that could not look, and has said why on stderr.
+ * and returns the exit status: 0 good, 1 doubtful, 2 broken. Unknown is the
+ * line and status, 3, of a run that could not look, and has said why on stderr.
  */
 void verify_monitor_begin(void);
 void verify_monitor_add(FILE *out, const struct verify_domain *domain);
