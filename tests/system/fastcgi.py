@@ -4,12 +4,15 @@ can also send what no web server would. Reads answers record by record. Does
 not multiplex.
 """
 
+import fcntl
 import os
 import socket
 import struct
+import termios
 import time
 
 import cgi
+from harness import wait_for
 
 BEGIN_REQUEST, ABORT_REQUEST, END_REQUEST = 1, 2, 3
 PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES = 4, 5, 6, 7, 8, 9
@@ -91,7 +94,7 @@ class Connection:
     a context manager.
     """
 
-    def __init__(self, address, seconds=10):
+    def __init__(self, address, seconds=30):
         inet = isinstance(address, tuple)
         self.socket = socket.socket(socket.AF_INET if inet else socket.AF_UNIX)
         self.socket.settimeout(seconds)
@@ -108,6 +111,11 @@ class Connection:
 
     def send(self, data):
         self.socket.sendall(data)
+
+    def settle(self):
+        """Waits until the other end, of a unix socket, has read it all."""
+        wait_for(lambda: fcntl.ioctl(self.socket, termios.TIOCOUTQ,
+                                     bytes(4)) == bytes(4))
 
     def finish(self):
         """Half close: nothing more will be sent."""
@@ -157,7 +165,7 @@ class Connection:
         self.send(request(values, **more))
         return self.answer(more.get("number", 1))
 
-    def drain(self, seconds=10):
+    def drain(self, seconds=30):
         """Whatever still comes until the responder closes."""
         end, data = time.monotonic() + seconds, b""
         while True:

@@ -191,7 +191,7 @@ class Injection:
     def __exit__(self, *_):
         # It lets go of the process before it ends.
         self._strace.terminate()
-        self._strace.communicate(timeout=10)
+        self._strace.communicate(timeout=60)
         self.text = self._log.read_text() if self._log.exists() else ""
         self._directory.cleanup()
 
@@ -199,10 +199,10 @@ class Injection:
         """The lines that it has written so far."""
         return self._log.read_text().splitlines() if self._log.exists() else []
 
-    def wait_for_faults(self, count=1, seconds=5):
+    def wait_for_faults(self, count=1):
         """Waits until as many faults have been made."""
         wait_for(lambda: sum("(INJECTED" in line for line in self.calls())
-                 >= count, seconds)
+                 >= count)
 
 
 class InNamespace(Responder):

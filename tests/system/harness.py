@@ -5,6 +5,7 @@ listening socket. Knows neither FastCGI nor HTTP: see fastcgi.py and cgi.py.
 """
 
 import atexit
+import collections
 import contextlib
 import os
 import pwd
@@ -86,7 +87,7 @@ def wire(mode="enforce", mx=("mx.example.com",), max_age=604800):
     return source(mode, mx, max_age).replace(b"\n", b"\r\n")
 
 
-def wait_for(predicate, seconds=10):
+def wait_for(predicate, seconds=30):
     """Polls until the predicate is true and returns its value."""
     end = time.monotonic() + seconds
     while True:
@@ -98,16 +99,25 @@ def wait_for(predicate, seconds=10):
         time.sleep(0.01)
 
 
+# The last ports that were given out, so that no other test run is given one of
+# them before it is listened on: sockets whose names tell the port.
+_claims = collections.deque(maxlen=32)
+
+
 def free_port():
     """
-    A free TCP port of the loopback: a random one of those that no connection
-    takes by itself, so that others who look for one hardly find the same.
+    A free TCP port of the loopback, of those that no connection takes by
+    itself. Nobody else is given it for a while.
     """
     while True:
         port = random.randrange(10000, 32000)
+        claim = sockets.socket(sockets.AF_UNIX)
         with sockets.socket() as it, contextlib.suppress(OSError):
+            claim.bind(f"\0mta-sts-port-{port}")
             it.bind(("127.0.0.1", port))
+            _claims.append(claim)
             return port
+        claim.close()
 
 
 def environment(extra=None):

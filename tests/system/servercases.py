@@ -255,8 +255,9 @@ class ServerCases:
         finally:
             slow.join()
         assert sent[0] > 0
-        assert max(during) < 1, max(during)
-        assert len(during) > 20
+        # But for a moment in which the machine is busy with something else.
+        assert len(during) >= 5 and max(during) < 2, during
+        assert sorted(during)[len(during) * 9 // 10 - 1] < 1, during
 
     @pytest.mark.parametrize("number", ["SIGKILL", "SIGTERM", "SIGHUP"])
     def test_started_again(self, server, number):
@@ -269,7 +270,7 @@ class ServerCases:
             reply = server.ask()
             seen.add(reply.status)
             return reply.status == 200
-        wait_for(served, 15)
+        wait_for(served)
         assert seen <= {200, 500, 503}, seen
         assert server.ask().body == POLICY_WIRE
 
@@ -281,13 +282,13 @@ class ServerCases:
         try:
             site.configure('unknown_fields = "pass";\n')
             server.signal(signal.SIGHUP)
-            wait_for(lambda: server.ask(host).status == 200, 15)
+            wait_for(lambda: server.ask(host).status == 200)
             assert server.ask(host).body == wire() + b"x_more: things\r\n"
         finally:
             site.configure()
             server.signal(signal.SIGHUP)
-        wait_for(lambda: server.ask(host).status == 500, 15)
-        wait_for(lambda: server.ask().status == 200, 15)
+        wait_for(lambda: server.ask(host).status == 500)
+        wait_for(lambda: server.ask().status == 200)
 
     def test_directory_replaced(self, server):
         """A policy directory that is swapped counts within seconds."""
@@ -307,11 +308,11 @@ class ServerCases:
         (other / "swapped.example.txt").write_bytes(source(max_age=222222))
         site.policies.rename(old)
         other.rename(site.policies)
-        wait_for(lambda: not set(gone) & set(server.responders()), 5)
+        wait_for(lambda: not set(gone) & set(server.responders()), 15)
         if server.responder:
             assert server.responder.wait() == 0
             server.responder.start()
-        wait_for(lambda: server.ask(host).body == wire(max_age=222222), 15)
+        wait_for(lambda: server.ask(host).body == wire(max_age=222222))
 
 
 class FastCgiCases(ServerCases):
@@ -320,22 +321,22 @@ class FastCgiCases(ServerCases):
     def test_cannot_be_read_just_now(self, server):
         """No descriptor is left for the policy: 503, and 200 again later."""
         assert server.ask().status == 200
-        time.sleep(0.2)  # until that connection is closed, where it will be
         pids = server.responders()
         limits = {pid: files_limit(pid) for pid in pids}
         try:
-            for pid in pids:
-                used = {int(entry.name)
-                        for entry in Path(f"/proc/{pid}/fd").iterdir()}
-                free = min(set(range(len(used) + 1)) - used)
-                # Room for the connection itself, where it is not kept.
-                set_limit(pid, "nofile",
-                          free if server.keeps else free + 1)
             # A connection is not always answered, and then the server has an
-            # error of its own to tell.
+            # error of its own to tell. Nor is each closed at once, which then
+            # leaves room for one more.
             replies = []
 
             def told():
+                for pid in pids:
+                    used = {int(entry.name)
+                            for entry in Path(f"/proc/{pid}/fd").iterdir()}
+                    free = min(set(range(len(used) + 1)) - used)
+                    # Room for the connection itself, where it is not kept.
+                    set_limit(pid, "nofile",
+                              free if server.keeps else free + 1)
                 replies.append(server.ask())
                 return replies[-1].body == REASONS[503]
             wait_for(told)
@@ -343,7 +344,8 @@ class FastCgiCases(ServerCases):
             for pid, limit in limits.items():
                 set_limit(pid, "nofile", limit)
         reply = replies.pop()
-        assert {it.status for it in replies} <= {500, 503}, replies
+        assert all(it.status in (500, 503) or it.body == POLICY_WIRE
+                   for it in replies), replies
         assert reply.status == 503
         assert reply.policy_headers() == sorted(
             HEADERS + [RETRY, ("content-length", str(len(reply.body)))])

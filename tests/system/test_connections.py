@@ -6,6 +6,7 @@ of descriptors, and requests that come slowly or never whole.
 import fcntl
 import os
 import resource
+import signal
 import socket
 import statistics
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import fastcgi
 from cgi import check, variables
-from faults import needs_heap
+from faults import needs_heap, status_of
 from fastcgi import Connection, begin, params, record, request
 from harness import (PATIENCE, POLICY_WIRE, PROGRAM, Listener, Responder,
                      environment, source, wait_for, wire)
@@ -25,8 +26,9 @@ IDLE = 10_000
 # Descriptors that a process needs besides its connections.
 SPARE = 200
 
-# No client may wait longer for an answer while others are slow.
-AT_ONCE = 0.5
+# No client may wait longer for an answer while others are slow, on a busy
+# machine too; it were PATIENCE if it waited for one of them.
+AT_ONCE = 2
 
 
 @contextmanager
@@ -166,7 +168,7 @@ def test_many_at_a_time(site):
                 client.send(data)
                 check(client.answer(), 200, POLICY_WIRE)
                 served += 1
-            except (BrokenPipeError, fastcgi.Closed):
+            except (ConnectionError, fastcgi.Closed):
                 # Idle longest when others came: it had said nothing yet.
                 pass
         # What still waited for its turn, or had just got it, was served.
@@ -193,7 +195,7 @@ class Slow:
             self.next = now + self.step
             try:
                 self.connection.socket.send(self.data[:1])
-            except (BrokenPipeError, ConnectionResetError):
+            except ConnectionError:
                 return
             self.data = self.data[1:]
 
@@ -216,7 +218,7 @@ def test_slow_requests(responder):
             stack.callback(peer.connection.close)
         kept = stack.enter_context(Connection(responder.socket))
         silent = stack.enter_context(Connection(responder.socket))
-        longest, end = 0, time.monotonic() + PATIENCE + 2
+        longest, end = 0, time.monotonic() + 2 * PATIENCE
         while time.monotonic() < end and any(p.closed is None for p in slow):
             now = time.monotonic()
             for peer in slow:
@@ -227,7 +229,7 @@ def test_slow_requests(responder):
             longest = max(longest, time.monotonic() - start)
             time.sleep(0.005)
         late = [peer.closed for peer in slow]
-        assert all(t and -0.5 < t - PATIENCE < 1.5 for t in late), late
+        assert all(t and PATIENCE - 0.5 < t < 2 * PATIENCE for t in late), late
         assert longest < AT_ONCE, f"others waited {longest:.2f} seconds"
         # Who has not begun a request has all the time there is.
         check(silent.ask(), 200, POLICY_WIRE)
@@ -243,6 +245,26 @@ def test_slow_but_in_time(responder):
         connection.send(data[-8:])
         check(connection.answer(), 200, POLICY_WIRE)
         check(connection.ask(), 200, POLICY_WIRE)
+
+
+def test_stopped_meanwhile(responder):
+    """
+    The rest has come in time, but the responder was stopped for longer than
+    that: it looks before it says that nothing has come.
+    """
+    data, pid = request(), responder.process.pid
+    with Connection(responder.socket) as connection:
+        connection.send(data[:50])
+        # It waits again, or there would be no wait that is broken off.
+        check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
+        wait_for(lambda: "S" in status_of(pid, "State"))
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            connection.send(data[50:])
+            time.sleep(PATIENCE + 0.5)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        check(connection.answer(), 200, POLICY_WIRE)
 
 
 def test_end_that_comes_late(responder):
@@ -270,7 +292,8 @@ def test_half_requests_take_bounded_memory(site):
         for _ in range(2000):
             peers.enter_context(Connection(responder.socket)).send(half)
         check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
-        assert 32 * 1024 < memory(pid) - before < 96 * 1024
+        # On a slow machine the patience with the first is over by now.
+        assert 8 * 1024 < memory(pid) - before < 96 * 1024
         peers.close()
         wait_for(lambda: memory(pid) - before < 4 * 1024)
         check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
@@ -314,7 +337,7 @@ def test_log_that_nobody_reads(site):
                     check(fastcgi.ask(listener, variables(host)), 500)
                 check(fastcgi.ask(listener), 200, POLICY_WIRE)
                 process.terminate()
-                assert process.wait(5) == 0
+                assert process.wait(15) == 0
         finally:
             os.close(reading)
             os.close(writing)

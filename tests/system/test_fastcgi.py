@@ -1,25 +1,24 @@
 """
-The FastCGI side by itself, from a client that also sends what no web server
-would: how requests are cut into records and writes, what is cut off, broken or
-late, and peers that go away or do not listen.
+The FastCGI side by itself: requests as web servers send them, however they are
+cut into records and writes, late or cut off, with a body or without one. What
+is no request, and peers that misbehave, are in test_fastcgi_peers.py.
 """
 
-import os
 import time
+from contextlib import suppress
 
 import pytest
 
 import cgi
 import fastcgi
 from cgi import check, variables
-from fastcgi import (ABORT_REQUEST, BEGIN_REQUEST, DATA, END_REQUEST,
-                     GET_VALUES, PARAMS, STDIN, Closed, Connection, begin,
-                     pairs, params, record, request)
-from harness import (PATIENCE, POLICY_WIRE, Responder, Site, source, wait_for,
-                     wire)
+from fastcgi import (STDIN, PARAMS, Closed, Connection, begin, pairs, params,
+                     record, request)
+from harness import PATIENCE, POLICY_WIRE, Responder, Site, source, wire
 
-# Answered "at once", with room for a busy machine.
-AT_ONCE = 1.0
+# Answered "at once", with room for a busy machine: less than the two seconds
+# for which libfcgi lingers, and than PATIENCE.
+AT_ONCE = 1.8
 
 UNKNOWN = "mta-sts.unknown.example"
 OTHER = "mta-sts.example.org"
@@ -200,10 +199,8 @@ def test_large_params(connection, size):
 def test_too_large_params(connection, values):
     """Over 64 KiB: closed at once, unanswered."""
     start = time.monotonic()
-    try:
+    with suppress(ConnectionError):
         connection.send(request(values))
-    except (BrokenPipeError, ConnectionResetError):
-        pass
     assert connection.drain() == b""
     assert time.monotonic() - start < AT_ONCE
 
@@ -334,7 +331,7 @@ def test_body_comes_slowly(responder, connection):
     for _ in range(10):
         try:
             connection.send(record(STDIN, b"x"))
-        except (BrokenPipeError, ConnectionResetError):
+        except ConnectionError:
             break
         check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
     assert connection.drain() == b""
@@ -355,13 +352,11 @@ def test_whole_body(responder, size, keep):
                 connection.send(begin(keep) + params(values) + b"".join(
                     record(STDIN, body[at:at + 40_000])
                     for at in range(0, size + 40_000, 40_000)))
-            except (BrokenPipeError, ConnectionResetError):
-                assert size > 65_536
+            except ConnectionError:
+                assert size >= 60_000  # more than the kernel takes at once
             check(connection.answer(), 405)
-            try:
+            with suppress(ConnectionError, Closed):
                 check(connection.ask(keep=False), 200, POLICY_WIRE)
-            except (BrokenPipeError, Closed):
-                pass
             assert connection.drain() == b""
 
 
@@ -370,181 +365,3 @@ def test_content_length_of_nothing(connection):
     for length in ("0", "", "00"):
         values = variables(CONTENT_LENGTH=length)
         check(connection.ask(values), 200, POLICY_WIRE)
-
-
-WHOLE = begin() + params(variables())
-
-# None of it is a request: closed, unanswered.
-BROKEN = {
-    "http": b"GET /.well-known/mta-sts.txt HTTP/1.1\r\nHost: x\r\n\r\n",
-    "zeros": bytes(100),
-    "ones": b"\xff" * 100,
-    "one byte": b"\x00",
-    "version 0": record(BEGIN_REQUEST, b"\0\1\1" + bytes(5), version=0),
-    "version 2": record(BEGIN_REQUEST, b"\0\1\1" + bytes(5), version=2),
-    "version of params": begin() + record(PARAMS, b"\1\1aa", version=2),
-    "id 0": begin(number=0) + params(variables(), number=0),
-    "other id": begin() + params(variables(), number=2),
-    "management": record(GET_VALUES, pairs({"FCGI_MAX_CONNS": b""}), 0),
-    "management, large": record(
-        GET_VALUES, b"\x80\0\xff\xff\xff\xff\xff\xff" + b"x" * 65000, 0),
-    "management first": record(GET_VALUES, b"", 0) + WHOLE,
-    "management inside": begin() + record(GET_VALUES, b"", 0) +
-    params(variables()),
-    "unknown type": record(99) + WHOLE,
-    "unknown type inside": begin() + record(99) + params(variables()),
-    "type 0": record(0) + WHOLE,
-    "params first": params(variables()),
-    "stdin in between": begin() + record(STDIN) + params(variables()),
-    "full stdin first": record(STDIN, b"x") + WHOLE,
-    "data": begin() + record(DATA, b"x") + params(variables()),
-    "end request": record(END_REQUEST, bytes(8)) + WHOLE,
-    "abort first": record(ABORT_REQUEST) + WHOLE,
-    "abort inside": begin() + record(PARAMS, b"\1\1aa") +
-    record(ABORT_REQUEST),
-    "begin twice": begin() + begin() + params(variables()),
-    "short begin": record(BEGIN_REQUEST, b"\0\1\1") + params(variables()),
-    "long begin": record(BEGIN_REQUEST, b"\0\1\1" + bytes(6)) +
-    params(variables()),
-    "authorizer": begin(role=2) + params(variables()),
-    "filter": begin(role=3) + params(variables()),
-    "role 0": begin(role=0) + params(variables()),
-    "role 257": begin(role=257) + params(variables()),
-}
-
-
-@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN.keys())
-def test_broken(connection, data):
-    start = time.monotonic()
-    try:
-        connection.send(data)
-    except (BrokenPipeError, ConnectionResetError):
-        pass
-    assert connection.drain() == b""
-    assert time.monotonic() - start < AT_ONCE
-
-
-@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN.keys())
-def test_broken_after_a_request(connection, data):
-    """The same on a connection that was good so far."""
-    check(connection.ask(variables(OTHER)), 200, OTHER_WIRE)
-    try:
-        connection.send(data)
-    except (BrokenPipeError, ConnectionResetError):
-        pass
-    assert connection.drain() == b""
-
-
-@pytest.mark.parametrize("data", [
-    b"\x05", b"\x04abc", b"\x80\x00\x00", b"\xff\xff\xff\xff\x01a",
-    b"\x01\xff\xff\xff\xffa", b"\x09\x01REQUEST"], ids=repr)
-def test_broken_pairs(connection, data):
-    """
-    Whole records around pairs that claim more than there is. Nothing is made
-    of such a pair: at most what stood before it counts.
-    """
-    head = pairs(variables(UNKNOWN))
-    connection.send(begin() + record(PARAMS, head + data) + record(PARAMS) +
-                    record(STDIN))
-    try:
-        check(connection.answer(), 404)
-    except Closed as closed:
-        assert closed.rest == b""
-
-
-def test_abort_while_parameters_come(responder, connection):
-    """No answer to what was taken back."""
-    start = time.monotonic()
-    connection.send(begin() + record(PARAMS, pairs(variables())))
-    connection.send(record(ABORT_REQUEST))
-    assert connection.drain() == b""
-    assert time.monotonic() - start < AT_ONCE
-    check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
-
-
-def test_abort_after_the_answer(connection):
-    """It comes too late, and the answer before it is whole."""
-    connection.send(request(stdin=None))
-    check(connection.answer(), 200, POLICY_WIRE)
-    connection.send(record(ABORT_REQUEST))
-    assert connection.drain() == b""
-
-
-def test_multiplexed(connection):
-    """Two requests at a time: none is ever answered with the other's host."""
-    one, two = variables(UNKNOWN), variables(OTHER)
-    connection.send(
-        begin(number=1) + begin(number=2) +
-        record(PARAMS, pairs(two), 2) + record(PARAMS, pairs(one), 1) +
-        record(PARAMS, b"", 2) + record(PARAMS, b"", 1))
-    assert connection.drain() == b""
-
-
-def test_multiplexed_after_the_parameters(connection):
-    """
-    The second begins when the first is whole but for its STDIN. The first is
-    answered or not, the second is answered, refused or not; none is answered
-    for the other, and nobody is left waiting.
-    """
-    connection.send(
-        request(variables(OTHER), number=1, stdin=None, keep=False) +
-        request(variables(UNKNOWN), number=2, stdin=None, keep=False) +
-        record(STDIN, number=1) + record(STDIN, number=2))
-    output = fastcgi.outputs(connection.drain())
-    if output.get(1):
-        check(cgi.parse(output[1]), 200, OTHER_WIRE)
-    if output.get(2):
-        check(cgi.parse(output[2]), 404)
-
-
-def test_peer_goes_away(responder):
-    """Before the answer, after some of it, or in the middle of a request."""
-    data = request(variables(LARGE))
-    for number in range(300):
-        connection = Connection(responder.socket)
-        connection.send(data[:len(data) if number % 3 else number])
-        if number % 3 == 2:
-            connection.socket.recv(100)
-        connection.close()
-
-
-def test_peer_that_does_not_read(responder):
-    """
-    Somebody asks on and on and reads nothing, so that answers cannot go out.
-    Nobody else waits for that.
-    """
-    longest, sent, deaf = 0, 0, Connection(responder.socket)
-    with Connection(responder.socket) as other:
-        end = time.monotonic() + PATIENCE / 2
-        while time.monotonic() < end:
-            try:
-                deaf.socket.setblocking(False)
-                deaf.send(request(variables(LARGE)))
-                sent += 1
-            except BlockingIOError:
-                pass
-            except (BrokenPipeError, ConnectionResetError):
-                deaf.close()
-                deaf = Connection(responder.socket)
-            start = time.monotonic()
-            check(other.ask(variables(OTHER)), 200, OTHER_WIRE)
-            check(fastcgi.ask(responder.socket), 200, POLICY_WIRE)
-            longest = max(longest, time.monotonic() - start)
-    deaf.close()
-    # More than any socket's buffer holds.
-    assert sent * len(LARGE_WIRE) > 1_000_000, sent
-    assert longest < AT_ONCE, f"others waited {longest:.2f} seconds"
-
-
-def test_peer_that_reads_late(connection):
-    """A large answer that had to wait for its reader is whole."""
-    connection.send(request(variables(LARGE), keep=False))
-    time.sleep(0.2)
-    check(connection.answer(), 200, LARGE_WIRE)
-    assert connection.drain() == b""
-
-
-def test_descriptors_are_closed(responder):
-    """Nothing of all that is left open."""
-    path = f"/proc/{responder.process.pid}/fd"
-    wait_for(lambda: len(os.listdir(path)) <= 12)

@@ -84,10 +84,11 @@ def test_steps(site, clock):
                 check(fastcgi.ask(responder.socket,
                                   variables("mta-sts.broken.example")), 500)
                 check(idle.ask(), 200, POLICY_WIRE)
-                assert not half.is_closed()
+                closed = half.is_closed()
+                assert not closed or time.monotonic() - start > PATIENCE - 0.5
                 time.sleep(0.55)  # a tick
             assert half.drain() == b""
-            assert abs(time.monotonic() - start - PATIENCE) < 1
+            assert PATIENCE - 0.5 < time.monotonic() - start < 2 * PATIENCE
             check(idle.ask(), 200, POLICY_WIRE)
         lines = [line for line in responder.log().splitlines()
                  if "broken.example.txt" in line]

@@ -6,7 +6,6 @@ process.
 """
 
 import signal
-import time
 from collections import Counter
 from contextlib import ExitStack, suppress
 
@@ -78,7 +77,7 @@ def ask(path, *pieces):
         try:
             for piece in pieces[:-1]:
                 connection.send(piece)
-                time.sleep(0.03)  # so that it is seen to be a part
+                connection.settle()  # it is seen to be a part
             connection.send(pieces[-1])
             return connection.answer().status
         except (Closed, BrokenPipeError, ConnectionResetError) as closed:
@@ -236,6 +235,7 @@ def test_address_space(responder, pieces):
     assert responder.process.poll() is None
 
 
+@needs_strace
 def test_it_takes_no_memory_when_it_has_enough(responder):
     """Looking for memory costs no call of the system."""
     path = responder.socket

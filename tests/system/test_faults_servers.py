@@ -43,7 +43,8 @@ WITHOUT = {500, 502, 503}
 
 # What a client may see while there is no web server.
 AWAY = {"ConnectionRefusedError", "ConnectionResetError", "RemoteDisconnected",
-        "BrokenPipeError", "SSLEOFError", "SSLZeroReturnError"}
+        "ConnectionAbortedError", "BrokenPipeError", "IncompleteRead",
+        "BadStatusLine", "SSLEOFError", "SSLZeroReturnError"}
 
 # How long nobody is answered after the responder was killed; a server that
 # starts it itself waits some time before it does so again.
@@ -101,7 +102,7 @@ def test_killed(server, times):
         for _ in range(times):
             kill_all(server)
             time.sleep(0.3)
-        wait_for(lambda: load.outcomes[-1][2] == 200, 15)
+        wait_for(lambda: load.outcomes and load.outcomes[-1][2] == 200)
         time.sleep(0.3)
     seen, failed, gap = told(server, f"killed, {times} times", load)
     assert seen <= WITHOUT | {200}
@@ -197,4 +198,4 @@ def test_stopped():
         for it, load in zip(servers, loads):
             seen, _, gap = told(it, f"stopped for {STOPPED} s", load)
             assert seen == {200}
-            assert STOPPED - 1 < gap < STOPPED + 2 or it.owns_responder
+            assert STOPPED - 1 < gap < 2 * STOPPED or it.owns_responder

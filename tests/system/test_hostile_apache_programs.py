@@ -25,8 +25,8 @@ def record(kind, content=b""):
 if len(sys.argv) > 1:
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(sys.argv[1])
-    os.chmod(sys.argv[1], 0o666)
     listening.listen()
+    os.chmod(sys.argv[1], 0o666)
 else:
     listening = socket.socket(fileno=0)
 listening.settimeout(20)

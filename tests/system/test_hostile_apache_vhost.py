@@ -212,7 +212,7 @@ def test_no_running_program(forged):
 
 def test_silent_responder():
     """One that does not answer in time, with kept connections and new ones."""
-    for server in host(HostedProxy, changes=[("timeout=10", "timeout=1")]):
+    for server in host(HostedProxy, changes=[("timeout=10", "timeout=2")]):
         forge_error_pages(server.account)
         untouched(server)
         os.kill(server.responder.process.pid, signal.SIGSTOP)

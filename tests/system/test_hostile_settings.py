@@ -175,7 +175,7 @@ def hold(paths):
             print(path)
         except PermissionError:
             pass
-    time.sleep(15)
+    time.sleep(60)
 
 
 def test_locks(place, customer):
@@ -195,7 +195,7 @@ def test_locks(place, customer):
         begin = time.monotonic()
         done = command.run(place, "set", VICTIM, "--max-age", "1d")
         assert done.returncode == 0, done
-        assert time.monotonic() - begin < 2
+        assert time.monotonic() - begin < 15
     finally:
         os.kill(pid, 9)
         os.waitpid(pid, 0)

@@ -14,7 +14,7 @@ from collections import Counter
 import pytest
 
 from command import DONE, FINDINGS, rows, run
-from harness import TOP, source
+from harness import TOP, source, wait_for
 
 sys.path.insert(0, str(TOP / "tests"))
 
@@ -296,7 +296,8 @@ class TestDaemon:
         domain = f"{name}.odd.example"
         publish(internet, domain, "v=STSv1; id=1")
         assert daemon.ask(domain) == daemon.ask(domain, "strict") == "NOTFOUND "
-        assert f"_mta-sts.{domain}, known_id=None" in daemon.log()
+        # Its log is written by another thread.
+        wait_for(lambda: f"_mta-sts.{domain}, known_id=None" in daemon.log())
 
     def test_cached(self, internet, daemon):
         """The old policy counts until there is a new one that can be had."""

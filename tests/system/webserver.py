@@ -4,6 +4,7 @@ customer's document root with a forged policy, a process, the responder behind
 it, and a client.
 """
 
+import contextlib
 import grp
 import http.client
 import io
@@ -12,6 +13,7 @@ import pwd
 import shutil
 import signal as signals
 import socket
+import ssl
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ from harness import (PATH, PROGRAM, TOP, Responder, environment, free_port,
 
 FORGED = (b"version: STSv1\r\nmode: none\r\nmax_age: 86400\r\n"
           b"x-forged: by the customer\r\n")
+
+# How a connection ends that the server wants no more of.
+CUT_OFF = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 # Headers that a server adds by itself, and that say nothing of the policy.
 OF_THE_SERVER = {"date", "server", "connection", "keep-alive"}
@@ -302,11 +307,12 @@ class Server:
             it.connect()
         heard = []
         try:
-            it.sock.sendall(octets)
-            while part := it.sock.recv(65536):
-                heard.append(part)
-        except ConnectionError:
-            pass  # closed with octets unread: what came before counts
+            # Closed with octets unread: what came before counts.
+            with contextlib.suppress(*CUT_OFF):
+                it.sock.sendall(octets)
+            with contextlib.suppress(*CUT_OFF):
+                while part := it.sock.recv(65536):
+                    heard.append(part)
         finally:
             it.close()
         return b"".join(heard)
