@@ -112,17 +112,22 @@ def test_killed(server, times):
 
 
 def test_web_server_reloaded(server):
-    """Gracefully: the web server goes on, and so do its clients."""
+    """
+    Gracefully: the web server goes on, and so do its clients. Only mod_fcgid
+    may leave those hanging who want a new process at that moment.
+    """
     before = server.responders()
+    hung = {"TimeoutError"} if isinstance(server, ApacheFcgid) else set()
     with supervised(server), Load(lambda: outcome(server), CLIENTS) as load:
         time.sleep(0.2)
         server._process.send_signal({"nginx": signal.SIGHUP}.get(
             server.binary, signal.SIGUSR1))
         time.sleep(1.2)
+        wait_for(lambda: server.ask().status == 200, 5)
     seen, failed, gap = told(server, "reloaded", load)
-    assert seen <= WITHOUT | AWAY | {200}
+    assert seen <= WITHOUT | AWAY | hung | {200}
     assert failed <= CLIENTS
-    assert gap < 5
+    assert gap < 5 or seen & hung
     do_not_pile_up(server, before)
 
 

@@ -189,7 +189,7 @@ TypesConfig /dev/null
 AddType text/plain .txt
 {user}
 StartServers 1
-ServerLimit 1
+ServerLimit 4
 ThreadsPerChild 32
 MaxRequestWorkers 32
 MinSpareThreads 1
