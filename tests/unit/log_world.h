@@ -1,7 +1,8 @@
 /*
- * The clock and the syslog daemon that test_log.c has. Both take the C
- * library's place for the whole program: a minute need not pass, and no message
- * of a test reaches the daemon of the machine; what is sent to it is kept.
+ * The clock, the syslog daemon and the standard error that test_log.c has. The
+ * first two take the C library's place for the whole program: a minute need not
+ * pass, and no message of a test reaches the daemon of the machine; what is
+ * sent to it is kept.
  */
 #ifndef MTASTS_LOG_WORLD_H
 #define MTASTS_LOG_WORLD_H
@@ -36,7 +37,7 @@ clock_gettime(clockid_t clock, struct timespec *now)
 /* What would go to the syslog daemon: datagrams, a line end after each. */
 static char syslogged[8192];
 static size_t syslogged_length;
-static bool daemon_is_there;
+static int daemon_error; /* that sending to it ends with; 0 for none */
 
 ssize_t
 sendto(int descriptor, const void *bytes, size_t length, int flags,
@@ -54,8 +55,8 @@ sendto(int descriptor, const void *bytes, size_t length, int flags,
 	assert_int_equal(daemon->sun_family, AF_UNIX);
 	assert_string_equal(daemon->sun_path, "/dev/log");
 	assert_ptr_equal(address, log_destination());
-	errno = ECONNREFUSED;
-	if (!daemon_is_there)
+	errno = daemon_error;
+	if (daemon_error != 0)
 		return -1;
 	assert_true(syslogged_length + length + 2 <= sizeof(syslogged));
 	memcpy(syslogged + syslogged_length, bytes, length);
@@ -99,10 +100,39 @@ open_syslog(const char *zone)
 {
 	assert_int_equal(setenv("TZ", zone, 1), 0);
 	seconds += 1000;
-	daemon_is_there = true;
+	daemon_error = 0;
 	log_open("n", LOG_TO_SYSLOG, LOG_DEBUGGING);
 	syslogged_length = 0;
 	syslogged[0] = '\0';
+}
+
+static char told[1 << 20];
+static int held = -1;
+static FILE *taken;
+
+/* Between these two, standard error is a file. */
+static void
+listen_begin(void)
+{
+	taken = tmpfile();
+	assert_non_null(taken);
+	held = dup(STDERR_FILENO);
+	assert_true(held >= 0);
+	assert_int_equal(dup2(fileno(taken), STDERR_FILENO), STDERR_FILENO);
+}
+
+static size_t
+listen_end(void)
+{
+	size_t length;
+
+	assert_int_equal(dup2(held, STDERR_FILENO), STDERR_FILENO);
+	assert_int_equal(close(held), 0);
+	rewind(taken);
+	length = fread(told, 1, sizeof(told) - 1, taken);
+	told[length] = '\0';
+	assert_int_equal(fclose(taken), 0);
+	return length;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * log.c, to stderr and to syslog: what a line looks like, which levels are
- * told, and the rules that keep requests from flooding it. Time and the daemon
- * are those of log_world.h.
+ * told, and the rules that keep requests from flooding it. Time, the daemon and
+ * standard error are those of log_world.h.
  */
 #include "unit.h"
 
@@ -10,35 +10,6 @@
 
 #include "log.h"
 #include "log_world.h"
-
-static char told[1 << 20];
-static int held = -1;
-static FILE *taken;
-
-/* Between these two, standard error is a file. */
-static void
-listen_begin(void)
-{
-	taken = tmpfile();
-	assert_non_null(taken);
-	held = dup(STDERR_FILENO);
-	assert_true(held >= 0);
-	assert_int_equal(dup2(fileno(taken), STDERR_FILENO), STDERR_FILENO);
-}
-
-static size_t
-listen_end(void)
-{
-	size_t length;
-
-	assert_int_equal(dup2(held, STDERR_FILENO), STDERR_FILENO);
-	assert_int_equal(close(held), 0);
-	rewind(taken);
-	length = fread(told, 1, sizeof(told) - 1, taken);
-	told[length] = '\0';
-	assert_int_equal(fclose(taken), 0);
-	return length;
-}
 
 /* Nothing has been opened yet: standard error, informations, no name. */
 static void
@@ -347,20 +318,22 @@ test_syslog_form(void **state)
 }
 
 /*
- * What a daemon that is not there, or does not read, was not told is counted,
- * and the count is not lost with the line that tells it.
+ * What a daemon that does not read was not told is counted, and the count is
+ * not lost with the line that tells it.
  */
 static void
-test_syslog_gone(void **state)
+test_syslog_full(void **state)
 {
 	(void)state;
 	open_syslog("UTC0");
-	daemon_is_there = false;
+	daemon_error = EAGAIN;
+	listen_begin();
 	log_error("one");
 	log_info("two");
 	log_seldom(LOG_ERRORS, "three");
 	log_seldom(LOG_ERRORS, "four");
-	daemon_is_there = true;
+	assert_int_equal(listen_end(), 0);
+	daemon_error = 0;
 	log_error("five");
 	expect_datagram(__LINE__, 19, "five");
 	log_seldom(LOG_ERRORS, "six");
@@ -369,6 +342,25 @@ test_syslog_gone(void **state)
 	syslogged_length = 0;
 	log_seldom(LOG_ERRORS, "seven");
 	expect_datagram(__LINE__, 19, "seven");
+	UNIT_DONE();
+}
+
+/* What one that is not there would have been told goes to stderr. */
+static void
+test_syslog_gone(void **state)
+{
+	(void)state;
+	open_syslog("UTC0");
+	listen_begin();
+	daemon_error = ENOENT; /* it was never there */
+	log_error("one");
+	daemon_error = ECONNREFUSED; /* it has died */
+	log_seldom(LOG_ERRORS, "two");
+	(void)listen_end();
+	UNIT_STRING(__LINE__, told, "n: one\nn: two\n");
+	daemon_error = 0;
+	log_seldom(LOG_ERRORS, "three");
+	expect_datagram(__LINE__, 19, "three");
 	UNIT_DONE();
 }
 
@@ -388,6 +380,7 @@ main(void)
 		cmocka_unit_test(test_syslog),
 		cmocka_unit_test(test_syslog_socket),
 		cmocka_unit_test(test_syslog_form),
+		cmocka_unit_test(test_syslog_full),
 		cmocka_unit_test(test_syslog_gone),
 	};
 
