@@ -83,6 +83,10 @@ def test_page():
             served(world, server, "one.example")
             assert world.fetch("mta-sts.no.example").code == 60
             reader.type("rm -r /etc/mta-sts/tls/mta-sts.two.example")
+            # And one whose certificate was not put there to the end.
+            reader.type("mkdir /etc/mta-sts/tls/mta-sts.half.example && "
+                        "touch /etc/mta-sts/tls/mta-sts.half.example/"
+                        "privkey.pem")
             assert reader.type(daily) == ["systemctl restart lighttpd"]
             server.restart()
             assert world.fetch("mta-sts.two.example").code == 60

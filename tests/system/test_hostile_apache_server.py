@@ -7,8 +7,10 @@ say; what a virtual host may have is in test_hostile_apache_vhost.py.
 
 import pytest
 
-from customer import INVENTED_HOST, VICTIM_HOST
+from customer import INVENTED_HOST, VICTIM, VICTIM_HOST
 from hostedapache import STOCK, WAYS, host, whose
+from servercases import BROKEN
+from webservers import Apache
 
 SECTION = "<Location /.well-known>\n{}\n</Location>"
 HIDDEN = 'RedirectMatch 404 "/\\."'
@@ -114,3 +116,45 @@ def test_before(way, case):
     lines, place, ways = BEFORE[case]
     ours = outcome(way, **{place: lines}) == ["200 policy", "404 ours"]
     assert ours == (way not in ways)
+
+
+# A cache as it is often set up; for all virtual hosts, or for the customer's.
+LOAD = "".join(f"LoadModule {name}_module {Apache.MODULES}/mod_{name}.so\n"
+               for name in ("cache", "cache_disk"))
+CACHE = """CacheEnable disk /
+CacheIgnoreNoLastMod On
+CacheDefaultExpire 600
+UseCanonicalName On
+"""
+DISABLE = '    CacheDisable "/.well-known/mta-sts.txt"\n'
+
+
+def with_cache(way, everywhere):
+    """That way, with a cache below the server's own directory."""
+
+    class Cache(with_server_lines(way, before=LOAD +
+                                  (CACHE if everywhere else ""))):
+        own = "" if everywhere else CACHE
+
+        def main(self, shipped):
+            return super().main(shipped) + f"CacheRoot {self.run}\n"
+    return Cache
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("shipped", [True, False],
+                         ids=["as shipped", "without the line"])
+def test_cache(way, everywhere, shipped):
+    """
+    In the place of an error mod_cache has what it kept: the policy of before,
+    and that of another host, for UseCanonicalName makes all names one.
+    """
+    for server in host(with_cache(way, everywhere),
+                       changes=[] if shipped else [(DISABLE, "")]):
+        server.account.furnish(STOCK)
+        assert whose(server.ask(VICTIM_HOST)) == "200 policy"
+        server.site.write(VICTIM, BROKEN)
+        assert [whose(server.ask(name)) for name in
+                (VICTIM_HOST, "mta-sts.broken.example", INVENTED_HOST)] == [
+                    *["500 ours" if shipped else "200 policy"] * 2, "404 ours"]

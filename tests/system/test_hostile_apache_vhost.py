@@ -152,7 +152,8 @@ def forge_error_pages(account):
     account.clean()
     account.furnish({
         **STOCK, "error/.htaccess": "SetHandler cgi-script\nOptions +ExecCGI\n",
-        **{f"error/{status}.html": Program(FORGING) for status in ERRORS}})
+        **{f"error/{status}.html": Program(FORGING)
+           for status in {*ERRORS, *NAMED}}})
 
 
 def only_apache(server, status):
@@ -226,7 +227,8 @@ def test_silent_responder():
 
 
 # The statuses that the shipped files name.
-NAMED = (400, 401, 403, 404, 405, 408, 411, 413, 417, 500, 501, 502, 503, 504)
+NAMED = (*range(400, 418), *range(421, 425), 426, 428, 429, 431,
+         *range(500, 508), 510, 511)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -245,7 +247,7 @@ def with_each_status(way):
 <VirtualHost 127.0.0.1:{self.port}>
     ServerName mta-sts.s{status}.example
     DocumentRoot {self.account.www}
-    {self.error_pages()}
+    ErrorDocument {status} /error/{status}.html
     <Location /.well-known>
         RedirectMatch {status} ^
     </Location>

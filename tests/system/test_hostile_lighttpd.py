@@ -10,8 +10,8 @@ import pytest
 import hostiletables as tables
 from customer import INVENTED_HOST, NAME, VICTIM_HOST
 from harness import Site, wait_for
-from hostilecases import (HostileCases, Impostor, ask, attack_is_real, furnish,
-                          hostile, http2_outcome, serve, word)
+from hostilecases import (FILE, HostileCases, Impostor, ask, attack_is_real,
+                          furnish, hostile, http2_outcome, serve, word)
 from test_hostile_local import Neighbour
 from webserver import FORGED, worker
 from webservers import Lighttpd, LighttpdSocket
@@ -123,6 +123,9 @@ def test_own_settings(customer, name, shipped):
                 assert b"x-forged" not in reply.body
 
 
+HANDLERS = '''    server.error-handler = ""
+    server.error-handler-404 = ""
+'''
 INTERCEPT = '    server.error-intercept = "disable"\n'
 
 
@@ -138,7 +141,7 @@ def first_line(server, host):
 
 
 @pytest.mark.parametrize("shipped", [True, False],
-                         ids=["as shipped", "without the line"])
+                         ids=["as shipped", "without the lines"])
 def test_errors_caught(customer, shipped):
     """An error of the responder is not made a success."""
     kind = hostile(Default, customer)
@@ -148,7 +151,8 @@ def test_errors_caught(customer, shipped):
     with Site() as site:
         furnish(site)
         site.write("broken.example", "version: STSv1\n")
-        with kind(site, [] if shipped else [(INTERCEPT, "")]) as server:
+        with kind(site, [] if shipped else
+                  [(INTERCEPT, ""), (HANDLERS, "")]) as server:
             wait_for(server.responders)
             assert word(ask(server, VICTIM_HOST)) == "policy"
             lines = [first_line(server, host) for host in
@@ -160,6 +164,45 @@ def test_errors_caught(customer, shipped):
                              "HTTP/1.1 500 Internal Server Error"]
             reply = ask(server, INVENTED_HOST)
             assert (reply.status, reply.body) == (404, b"404 Not Found\r\n")
+
+
+@pytest.mark.parametrize("line, his", [
+    ('url.rewrite-once = ( "(.*)" => "/forged.txt" )', True),
+    ('fastcgi.server = ( ".php" => ' + NEVER + " )", True),
+    ('alias.url = ( "/.well-known/" => "/nowhere/" )', False)])
+def test_read_later(customer, line, his):
+    """What the head of lighttpd.conf tells of hosts after it, and README.md."""
+    class Later(hostile(Default, customer)):
+        def main(self, shipped):
+            return super().main(shipped) + (
+                f'$HTTP["host"] =~ "example$" {{\n    {line}\n}}\n')
+
+    with Site() as site:
+        furnish(site)
+        with Later(site) as server:
+            customer.furnish({"forged.txt": FORGED, FILE: FORGED})
+            assert [word(ask(server, host)) for host in
+                    (VICTIM_HOST, INVENTED_HOST)] == (
+                        ["his", "his"] if his else ["policy", "404"])
+
+
+@pytest.mark.parametrize("shipped", [True, False],
+                         ids=["as shipped", "without the lines"])
+def test_denied_is_not_forged(customer, shipped):
+    """
+    What denies is left to deny; but the page that the customer has for a 403,
+    and that goes out with status 200, is no policy.
+    """
+    kind = hostile(Default, customer)
+    kind.own = ('url.access-deny = ( ".txt" ) '
+                'server.error-handler-404 = "/page.html"')
+    with Site() as site:
+        furnish(site)
+        with kind(site, [] if shipped else [(HANDLERS, "")]) as server:
+            customer.furnish({"page.html": FORGED})
+            for host in (VICTIM_HOST, INVENTED_HOST):
+                reply = ask(server, host)
+                assert word(reply) == ("403" if shipped else "his")
 
 
 def test_host_that_is_set(customer):

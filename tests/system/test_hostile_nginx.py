@@ -205,6 +205,29 @@ def test_address_of_their_own(customer, names):
                 assert word(reply) == wanted
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_address_of_his(customer, named):
+    """
+    His block has the address and ours has none, as it is shipped: nginx looks
+    at no name of ours there, until the line in the comment has it as well.
+    """
+    class AnyAddress(HisCertificate, own(customer)):
+        def replacements(self):
+            place = f"listen 127.0.0.1:{self.port} ssl;"
+            line = ("#listen 192.0.2.1:443 ssl;", place)
+            return [("    listen 443 ssl;", f"    listen {self.port} ssl;"),
+                    *[line] * named, *super().replacements()[1:]]
+
+    with Site() as site:
+        furnish(site)
+        with AnyAddress(site) as server:
+            assert [word(ask(server, host)) for host in
+                    (VICTIM_HOST, INVENTED_HOST)] == (
+                        ["policy", "404"] if named else ["his", "his"])
+            server.address = "127.0.0.2"
+            assert word(ask(server, VICTIM_HOST, name=VICTIM_HOST)) == "policy"
+
+
 def test_attack_is_real(customer):
     attack_is_real(type("Own", (HisCertificate, hostile(Default, customer)),
                         {}), "include {};")
