@@ -45,13 +45,16 @@ hardening = -fsanitize=address,undefined -fno-sanitize-recover=all \
 linking   = -fsanitize=address,undefined
 else
 variant   = plain
-hardening = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
-            -fPIE
+hardening = -fstack-protector-strong $(fortify) -fPIE
 linking   = -pie -Wl,-z,relro,-z,now
 endif
 ifdef DEV
 werror    = -Werror
 endif
+
+# A distribution's own level counts.
+fortify   = $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),, \
+            -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 
 build   = .build/$(variant)
 program = $(build)/mta-sts.fcgi
@@ -253,6 +256,11 @@ test_packages =
 endif
 endif
 
+# "make -j deps demo": the one before the other.
+ifneq ($(filter deps,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+
 deps:
 	tests/install-deps.sh $(packages) $(test_packages)
 
@@ -337,44 +345,60 @@ lint: all
 completions = $(prefix)/share/bash-completion/completions
 panels      = $(wildcard src/panels/*.* src/panels/*/*) src/panels/hook
 
+configs     = $(wildcard cgi-bin/*.conf) cgi-bin/Caddyfile cgi-bin/haproxy.cfg
+shared      = $(configs:cgi-bin/%=%) deploy-certificate.sh $(panels:src/%=%)
+places      = $(bindir) $(cgibindir) $(mandir)/man1 $(mandir)/man5 \
+              $(mandir)/man8 $(unitdir) $(completions) \
+              $(sysconfdir)/mta-sts/conf.d
+
+# A program may be asked for meanwhile, and without room for the new one the old
+# one stays: beside and renamed.
+put = $(INSTALL) -m 0755 $(1) "$(DESTDIR)$(2)/.$(notdir $(1)).new" && \
+    mv -f "$(DESTDIR)$(2)/.$(notdir $(1)).new" \
+    "$(DESTDIR)$(2)/$(notdir $(1))" || \
+    { rm -f "$(DESTDIR)$(2)/.$(notdir $(1)).new"; exit 1; }
+
+# What is there is left as it is: $(INSTALL) -d would set its mode.
 install: all
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(cgibindir) \
-	    $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
-	    $(DESTDIR)$(mandir)/man8 $(DESTDIR)$(unitdir) \
-	    $(DESTDIR)$(completions) $(DESTDIR)$(sysconfdir)/mta-sts/conf.d
-	$(INSTALL) -m 0755 $(command) $(DESTDIR)$(bindir)/
-	$(INSTALL) -m 0755 cgi-bin/mta-sts.fcgi $(DESTDIR)$(cgibindir)/
-	$(INSTALL) -m 0644 src/mta-sts.1 $(DESTDIR)$(mandir)/man1/
+	for place in $(places); do \
+	    test -d "$(DESTDIR)$$place" || test -h "$(DESTDIR)$$place" || \
+	    $(INSTALL) -d "$(DESTDIR)$$place" || exit 1; done
+	$(call put,$(command),$(bindir))
+	$(call put,cgi-bin/mta-sts.fcgi,$(cgibindir))
+	$(INSTALL) -m 0644 src/mta-sts.1 "$(DESTDIR)$(mandir)/man1/"
 	$(INSTALL) -m 0644 src/mta-sts.conf.5 src/mta-sts-policy.5 \
-	    $(DESTDIR)$(mandir)/man5/
-	$(INSTALL) -m 0644 src/mta-sts.fcgi.8 $(DESTDIR)$(mandir)/man8/
+	    "$(DESTDIR)$(mandir)/man5/"
+	$(INSTALL) -m 0644 src/mta-sts.fcgi.8 "$(DESTDIR)$(mandir)/man8/"
 	$(INSTALL) -m 0644 cgi-bin/mta-sts.socket cgi-bin/mta-sts.service \
-	    $(DESTDIR)$(unitdir)/
+	    "$(DESTDIR)$(unitdir)/"
 	$(INSTALL) -m 0644 src/mta-sts.bash-completion \
-	    $(DESTDIR)$(completions)/mta-sts
-	for file in cgi-bin/*.conf cgi-bin/Caddyfile cgi-bin/haproxy.cfg; do \
+	    "$(DESTDIR)$(completions)/mta-sts"
+	for file in $(configs); do \
 	    $(INSTALL) -D -m 0644 $$file \
-	    $(DESTDIR)$(datadir)/$${file#cgi-bin/} || exit 1; done
-	$(INSTALL) -m 0755 cgi-bin/deploy-certificate.sh $(DESTDIR)$(datadir)/
+	    "$(DESTDIR)$(datadir)/$${file#cgi-bin/}" || exit 1; done
+	$(INSTALL) -m 0755 cgi-bin/deploy-certificate.sh "$(DESTDIR)$(datadir)/"
 	for file in $(panels); do \
 	    mode=0755; case $$file in *.php) mode=0644;; esac; \
 	    $(INSTALL) -D -m $$mode $$file \
-	    $(DESTDIR)$(datadir)/$${file#src/} || exit 1; done
-	test -e $(DESTDIR)$(sysconfdir)/mta-sts/mta-sts.conf || \
-	    $(INSTALL) -m 0644 conf.d/mta-sts.conf \
-	    $(DESTDIR)$(sysconfdir)/mta-sts/
+	    "$(DESTDIR)$(datadir)/$${file#src/}" || exit 1; done
+	settings="$(DESTDIR)$(sysconfdir)/mta-sts/mta-sts.conf"; \
+	    test -e "$$settings" || test -h "$$settings" || \
+	    $(INSTALL) -m 0644 conf.d/mta-sts.conf "$$settings"
 
-# The settings, the policies and their history are the administrator's and stay.
+# The settings, the policies and their history are the administrator's and stay,
+# and so does whatever else is in a directory.
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/mta-sts $(DESTDIR)$(cgibindir)/mta-sts.fcgi \
-	    $(DESTDIR)$(mandir)/man1/mta-sts.1 \
-	    $(DESTDIR)$(mandir)/man5/mta-sts.conf.5 \
-	    $(DESTDIR)$(mandir)/man5/mta-sts-policy.5 \
-	    $(DESTDIR)$(mandir)/man8/mta-sts.fcgi.8 \
-	    $(DESTDIR)$(unitdir)/mta-sts.socket \
-	    $(DESTDIR)$(unitdir)/mta-sts.service \
-	    $(DESTDIR)$(completions)/mta-sts
-	rm -rf $(DESTDIR)$(datadir)
+	for file in $(bindir)/mta-sts $(cgibindir)/mta-sts.fcgi \
+	    $(mandir)/man1/mta-sts.1 $(mandir)/man5/mta-sts.conf.5 \
+	    $(mandir)/man5/mta-sts-policy.5 $(mandir)/man8/mta-sts.fcgi.8 \
+	    $(unitdir)/mta-sts.socket $(unitdir)/mta-sts.service \
+	    $(completions)/mta-sts $(shared:%=$(datadir)/%); do \
+	    rm -f "$(DESTDIR)$$file" || exit 1; done
+	for place in /panels/directadmin /panels/hestiacp /panels ''; do \
+	    rmdir "$(DESTDIR)$(datadir)$$place" 2>/dev/null || :; done
+
+# What could not be made whole, as on a full disk, is made again.
+.DELETE_ON_ERROR:
 
 clean:
 	rm -rf .build cgi-bin/mta-sts.fcgi

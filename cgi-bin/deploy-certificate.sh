@@ -8,36 +8,42 @@
 #   certbot      --deploy-hook /usr/share/mta-sts/deploy-certificate.sh
 #   dehydrated   HOOK=/usr/share/mta-sts/deploy-certificate.sh
 #
-# Certificates of other hosts are left alone. No web server is reloaded: nginx
-# reads the files at each handshake, lighttpd when it is restarted.
-set -eu
+# One that names several policy hosts is put there for each (certbot); those of
+# other hosts are left alone. No web server is reloaded: nginx reads the files at
+# each handshake, lighttpd when it is restarted.
+set -euf
 
 directory=/etc/mta-sts/tls
 group=www-data
 
-if [ -n "${RENEWED_LINEAGE:-}" ]; then # certbot
-	host=${RENEWED_LINEAGE##*/}
-	key=$RENEWED_LINEAGE/privkey.pem
-	chain=$RENEWED_LINEAGE/fullchain.pem
-elif [ "${1:-}" = deploy_cert ]; then # dehydrated
-	host=$2
-	key=$3
-	chain=$5
-else
-	exit 0
-fi
+# deploy HOST KEY CHAIN: beside and renamed, since a handshake may come at any
+# moment.
+deploy() {
+	case $1 in
+	mta-sts.*) ;;
+	*) return 0 ;;
+	esac
+	mkdir -p "$directory/$1"
+	cp "$2" "$directory/$1/.privkey.pem"
+	cp "$3" "$directory/$1/.fullchain.pem"
+	for file in .privkey.pem .fullchain.pem; do
+		chmod 0640 "$directory/$1/$file"
+		chgrp "$group" "$directory/$1/$file"
+	done
+	# Made by hand, with a strict umask, a directory lets nobody pass.
+	chgrp "$group" "$directory" "$directory/$1"
+	chmod g+rx "$directory" "$directory/$1"
+	mv -f "$directory/$1/.privkey.pem" "$directory/$1/privkey.pem"
+	mv -f "$directory/$1/.fullchain.pem" "$directory/$1/fullchain.pem"
+}
 
-case $host in
-mta-sts.*) ;;
-*) exit 0 ;;
-esac
-
-# Beside and renamed, since a handshake may come at any moment.
 umask 027
-mkdir -p "$directory/$host"
-cp "$key" "$directory/$host/.privkey.pem"
-cp "$chain" "$directory/$host/.fullchain.pem"
-chmod 0640 "$directory/$host"/.*.pem
-chgrp "$group" "$directory" "$directory/$host" "$directory/$host"/.*.pem
-mv -f "$directory/$host/.privkey.pem" "$directory/$host/privkey.pem"
-mv -f "$directory/$host/.fullchain.pem" "$directory/$host/fullchain.pem"
+if [ -n "${RENEWED_LINEAGE:-}" ]; then # certbot
+	# The directory may be called otherwise: mta-sts.example.com-0001.
+	for host in ${RENEWED_DOMAINS:-${RENEWED_LINEAGE##*/}}; do
+		deploy "$host" "$RENEWED_LINEAGE/privkey.pem" \
+		    "$RENEWED_LINEAGE/fullchain.pem"
+	done
+elif [ "${1:-}" = deploy_cert ]; then # dehydrated
+	deploy "$2" "$3" "$5"
+fi

@@ -64,11 +64,13 @@ clean_up() {
 }
 
 # A directory that nobody else can write to, above it neither: see "Trust" in
-# mta-sts.fcgi(8). That rules /tmp out; and no program may start below /run.
+# mta-sts.fcgi(8). That rules /tmp out; and no program may start below /run. By
+# su(1) one has another user's XDG_RUNTIME_DIR.
 make_base() {
 	parent=/var/lib
 	if [ "$(id -u)" -ne 0 ]; then
-		parent=${XDG_RUNTIME_DIR:-$HOME}
+		parent=${XDG_RUNTIME_DIR-}
+		[ -w "$parent" ] || parent=$HOME
 	fi
 	base=$(mktemp -d "$parent/mta-sts-demo.XXXXXX")
 	chmod 0755 "$base"
@@ -262,8 +264,11 @@ make_base
 if [ "$(id -u)" -eq 0 ]; then
 	# www-data may have no way to where the project is.
 	cp "$program" "$base/"
-	program=$base/mta-sts.fcgi
+else
+	# lighttpd takes no path with a space in it.
+	ln -s "$program" "$base/"
 fi
+program=$base/mta-sts.fcgi
 copy_policies
 start_lighttpd
 tour

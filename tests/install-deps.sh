@@ -8,6 +8,7 @@
 set -eu
 
 policy=/usr/sbin/policy-rc.d
+mark='# Of install-deps.sh, which takes it away when it is done.'
 servers='lighttpd nginx apache2 bind9 nsd php8.2-fpm fcgiwrap postfix
 postfix-mta-sts-resolver chasquid haproxy caddy' # packages
 
@@ -55,12 +56,13 @@ without_second_mta() {
 }
 
 forbid_services() {
-	[ ! -e "$policy" ] || return 0
+	# One that a killed run has left is ours to take away.
+	[ ! -e "$policy" ] || grep -qxF "$mark" "$policy" || return 0
 	# Before the file: an interruption between the two leaves nothing.
 	trap 'rm -f "$policy"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	printf '#!/bin/sh\nexit 101\n' >"$policy"
+	printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
 	chmod 0755 "$policy"
 }
 
@@ -87,10 +89,11 @@ disable_services() {
 				update-rc.d "$name" disable >/dev/null
 			fi
 			if command -v systemctl >/dev/null; then
-				systemctl --quiet disable "$unit" 2>/dev/null
+				systemctl --quiet disable "$unit" 2>/dev/null ||
+				    say "$unit could not be disabled" >&2
 			fi
 			if [ -d /run/systemd/system ]; then
-				systemctl stop "$unit"
+				systemctl stop "$unit" || :
 			fi
 		done
 		say "$server is installed, and will not start at boot"

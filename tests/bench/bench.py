@@ -45,7 +45,8 @@ def read_options():
 def main():
     """Returns the exit code."""
     # What was started is stopped and removed on the way out.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for it in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(it, lambda number, _: sys.exit(128 + number))
     options = read_options()
     if options.render:
         print(tables.render(tables.read(options.render), options.names))

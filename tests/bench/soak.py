@@ -9,6 +9,7 @@ served, or something grew. What the clients do is in soak_work.py.
 
 import argparse
 import os
+import signal
 import statistics
 import sys
 import threading
@@ -258,6 +259,9 @@ def main():
     parser.add_argument("--server", choices=SERVERS,
                         help="one more client, through that web server")
     options = parser.parse_args()
+    # What was started is stopped and removed on the way out.
+    for it in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(it, lambda number, _: sys.exit(128 + number))
     print(f"{PROGRAM}, {os.cpu_count()} processors, {options.seconds} s\n")
     with Site() as site:
         server = SERVERS[options.server](site) if options.server else None

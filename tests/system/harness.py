@@ -232,7 +232,13 @@ class Responder:
             self.process = subprocess.Popen(
                 self._command, stdin=self.socket, stdout=log, stderr=log,
                 env=self._env, preexec_fn=self._preexec)
-        wait_for(lambda: self.process.poll() is not None or self._is_set_up())
+        try:
+            wait_for(lambda: self.process.poll() is not None or
+                     self._is_set_up())
+        except BaseException:  # a signal's, too
+            self.process.kill()
+            self.process.wait()
+            raise
         return self
 
     def _is_set_up(self):

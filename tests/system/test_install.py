@@ -1,9 +1,11 @@
 """
 make install and make uninstall: which files come, with which modes, which go,
-and that the administrator's stay. In a directory of its own (DESTDIR).
+and that the administrator's stay. In a directory of its own (DESTDIR). And the
+build, as packagers have it.
 """
 
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -73,6 +75,25 @@ def by_hand(command, **variables):
 def make(goal, destdir, *variables):
     """Reaches a goal of the Makefile in another directory than the root."""
     by_hand(["make", goal, f"DESTDIR={destdir}", *variables])
+
+
+@pytest.fixture(name="breaking")
+def _breaking(tmp_path):
+    """An install(1) that has room for half a responder: for make's INSTALL."""
+    path = tmp_path / "install"
+    path.write_text("""#!/bin/sh
+case $* in
+*mta-sts.fcgi*) ;;
+*) exec install "$@" ;;
+esac
+for to; do :; done
+[ ! -d "$to" ] || to=$to/mta-sts.fcgi
+rm -f "$to"
+echo half >"$to"
+exit 1
+""")
+    path.chmod(0o755)
+    return f"INSTALL={path}"
 
 
 def files(top):
@@ -152,3 +173,86 @@ def test_another_prefix(tmp_path):
         for name in FILES}
     make("uninstall", tmp_path, "prefix=/usr/local")
     assert files(tmp_path) == {SETTINGS}
+
+
+def test_what_is_there_stays_as_it_is(installed):
+    """Modes that the administrator has chosen, and links to a place of his."""
+    (installed / POLICIES).chmod(0o2750)
+    (installed / SETTINGS).unlink()
+    (installed / SETTINGS).symlink_to("/nowhere/mta-sts.conf")
+    make("install", installed)
+    assert (installed / POLICIES).stat().st_mode & 0o7777 == 0o2750
+    assert (installed / SETTINGS).is_symlink()
+    (installed / POLICIES).rmdir()
+    (installed / POLICIES).symlink_to("/nowhere/conf.d")
+    make("install", installed)
+    assert (installed / POLICIES).is_symlink()
+
+
+def test_uninstall_leaves_what_others_have_there(installed):
+    """Also where a packager has said datadir as others mean it."""
+    kept = {"usr/share/mta-sts/panels/directadmin/own.sh",
+            "usr/share/mta-sts/own.conf", "usr/share/others/file"}
+    for name in kept:
+        (installed / name).parent.mkdir(exist_ok=True)
+        (installed / name).write_text("somebody else's")
+    make("install", installed, "datadir=/usr/share")
+    make("uninstall", installed, "datadir=/usr/share")
+    make("uninstall", installed)
+    assert files(installed) == kept | {SETTINGS}
+
+
+def test_a_directory_with_a_space(tmp_path):
+    (tmp_path / "a").mkdir()
+    make("install", tmp_path / "a b")
+    assert files(tmp_path) == {f"a b/{name}" for name in FILES}
+    make("uninstall", tmp_path / "a b")
+    assert files(tmp_path) == {f"a b/{SETTINGS}"}
+    assert (tmp_path / "a").is_dir()
+
+
+def test_a_full_disk_leaves_the_old_program(installed, breaking):
+    program = installed / "usr/lib/cgi-bin/mta-sts.fcgi"
+    program.write_text("the old one")
+    with pytest.raises(subprocess.CalledProcessError):
+        make("install", installed, breaking)
+    assert program.read_text() == "the old one"
+    assert list(program.parent.iterdir()) == [program]
+
+
+def test_half_a_program_is_not_taken_for_one(tmp_path, breaking):
+    """What make could not finish is not there when it is called again."""
+    shutil.copy(TOP / "Makefile", tmp_path)
+    for name in ("ready", "cgi-bin"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "ready/mta-sts.fcgi").write_text("the whole program")
+    command = ["make", "-C", str(tmp_path), "-o", "ready/mta-sts.fcgi",
+               "build=ready", "cgi-bin/mta-sts.fcgi"]
+    with pytest.raises(subprocess.CalledProcessError):
+        by_hand([*command, breaking])
+    by_hand(command)
+    program = tmp_path / "cgi-bin/mta-sts.fcgi"
+    assert program.read_text() == "the whole program"
+
+
+@pytest.mark.parametrize("name", ["CPPFLAGS", "CFLAGS"])
+def test_a_distributions_flags_go_with_ours(tmp_path, name):
+    """A level of _FORTIFY_SOURCE of their own is no second definition."""
+    target = f"{tmp_path}/build/text.o"
+    by_hand(["make", target, f"build={tmp_path}/build", "DEV=1",
+             f"{name}=-O2 -D_FORTIFY_SOURCE=1"])
+    assert os.path.exists(target)
+
+
+def test_dependencies_come_first(tmp_path):
+    """make deps demo, also where MAKEFLAGS says -j for all that is made."""
+    shutil.copy(TOP / "Makefile", tmp_path)
+    (tmp_path / "tests").mkdir()
+    for name, wait in (("install-deps", "sleep 1;"), ("demo", "")):
+        path = tmp_path / f"tests/{name}.sh"
+        path.write_text(f"#!/bin/sh\n{wait} echo {name} >>calls\n")
+        path.chmod(0o755)
+    by_hand(["make", "-j4", "-C", str(tmp_path), "-o", "cgi-bin/mta-sts.fcgi",
+             "deps", "demo"])
+    calls = (tmp_path / "calls").read_text()
+    assert calls.splitlines() == ["install-deps", "demo"]

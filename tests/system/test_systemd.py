@@ -6,6 +6,7 @@ not run here.
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import stat
@@ -14,6 +15,7 @@ import subprocess
 import pytest
 
 import fastcgi
+from command import COMMAND
 from harness import POLICY_WIRE, PROGRAM, STRACE, TOP, Responder
 
 UNITS = ("mta-sts.socket", "mta-sts.service")
@@ -207,7 +209,7 @@ class Unit:
         os.chmod(self.path, 0o660)
         self.socket.listen(4096)
         self.journal, self._stderr = socket.socketpair()
-        self._environment = {
+        self.environment = {
             "LANG": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin",
             "INVOCATION_ID": "0" * 32, "JOURNAL_STREAM": "8:1",
             "SYSTEMD_EXEC_PID": "1", "MTA_STS_CONF": str(site.settings)}
@@ -219,7 +221,7 @@ class Unit:
     def start(self):
         self.process = subprocess.Popen(
             [PROGRAM], stdin=self.socket, stdout=self._stderr,
-            stderr=self._stderr, env=self._environment, cwd="/")
+            stderr=self._stderr, env=self.environment, cwd="/")
         return self
 
     def __exit__(self, *_):
@@ -241,19 +243,66 @@ def test_started_as_by_systemd(site):
         assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o660
 
 
+def reload(unit, prefix=()):
+    """Types ExecReload's lines as systemd does, to the first that fails."""
+    for line in read("mta-sts.service")["Service"]["ExecReload"]:
+        line = line.replace("$MAINPID", str(unit.process.pid))
+        assert "/usr/bin/mta-sts " in line or "/bin/kill" in line
+        done = subprocess.run(
+            [*prefix, *shlex.split(line.replace("/usr/bin/mta-sts",
+                                                shlex.quote(str(COMMAND))))],
+            env=unit.environment, stdin=unit.socket, capture_output=True,
+            text=True, timeout=30, check=False)
+        if done.returncode:
+            return done.stderr
+    return None
+
+
 def test_reload(site):
     """ExecReload's SIGHUP: it leaves with success; who waits is served."""
-    command, = read("mta-sts.service")["Service"]["ExecReload"]
-    kill = command.replace("$MAINPID", "{}")
     with Unit(site) as unit:
         assert unit.ask().body == POLICY_WIRE
-        subprocess.run(kill.format(unit.process.pid).split(), check=True)
+        assert reload(unit) is None
         assert unit.process.wait(10) == 0
         # The socket stays: a client that comes now is answered by the next.
         with fastcgi.Connection(unit.path) as client:
             client.send(fastcgi.request())
             unit.start()
             assert client.answer().body == POLICY_WIRE
+
+
+@pytest.mark.parametrize("settings, reason", [
+    ("polices = 1;\n", "polices"), ('policies = "/nowhere";\n', "/nowhere")])
+def test_a_reload_that_would_end_it_fails(site, settings, reason):
+    """It says why, and what is there serves on."""
+    with Unit(site) as unit:
+        assert unit.ask().body == POLICY_WIRE
+        site.settings.write_text(settings)
+        assert reason in (reload(unit) or "")
+        assert unit.process.poll() is None
+        assert unit.ask().body == POLICY_WIRE
+
+
+def test_a_broken_policy_keeps_nobody_from_a_reload(site):
+    site.write("broken.example", "broken\n")
+    with Unit(site) as unit:
+        assert unit.ask().body == POLICY_WIRE
+        assert reload(unit) is None
+        assert unit.process.wait(10) == 0
+
+
+@needs_analyze
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_a_reload_has_its_calls(site):
+    """They are under the unit's filter as well."""
+    trace = site.root / "trace"
+    with Unit(site) as unit:
+        assert unit.ask().body == POLICY_WIRE
+        assert reload(unit, [*STRACE, "-f", "-A", "-o", str(trace)]) is None
+        assert unit.process.wait(10) == 0
+    called = set(re.findall(r"^(?:\d+ +)?(\w+)\(", trace.read_text(),
+                            re.MULTILINE))
+    assert {"kill", "openat"} <= called <= syscall_filter()
 
 
 def test_broken_settings_are_told(site):
