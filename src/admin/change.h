@@ -110,7 +110,8 @@ bool change_each_alias(const struct admin *admin, const char *domain,
 
 /*
  * Where ids are made of the time, waits until that of a change made now is
- * another one than the policy and its aliases have.
+ * another one than the policy and its aliases have. Pre: the lock is held. The
+ * aliases are looked at by the first call alone.
  */
 void change_await_second(const struct admin *admin, const char *domain);
 

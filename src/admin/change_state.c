@@ -306,28 +306,49 @@ struct latest {
 	time_t now, time;
 };
 
-static bool
-keep_latest(void *context, const char *domain)
+static void
+keep_latest(struct latest *latest, const char *domain)
 {
-	struct latest *latest = context;
 	time_t changed;
 
 	if (store_changed(&latest->admin->store, domain, &changed) &&
 	    changed > latest->time && changed <= latest->now)
 		latest->time = changed;
+}
+
+static bool
+keep_latest_alias(void *context, const struct store_entry *entry)
+{
+	struct latest *latest = context;
+	char target[STORE_STEM_SIZE];
+
+	if (store_alias(&latest->admin->store, entry->stem, target))
+		keep_latest(latest, entry->stem);
 	return true;
 }
 
+/*
+ * All aliases are looked at, and once: of a list of domains each would have the
+ * whole directory gone through. Who has waited for the latest needs not wait
+ * for it again; only one that somebody else makes meanwhile, between two
+ * domains of a list and in the very second, goes unseen.
+ */
 void
 change_await_second(const struct admin *admin, const char *domain)
 {
+	static bool looked;
 	const struct timespec pause = { 0, 20000000 };
 	struct latest latest = { admin, time(NULL), -1 };
+	struct report report;
 
 	if (admin->settings.dns.id != SETTINGS_ID_DATE)
 		return;
-	(void)keep_latest(&latest, domain);
-	(void)change_each_alias(admin, domain, keep_latest, &latest);
+	report_init(&report, admin);
+	if (!looked)
+		(void)store_each(
+		    &admin->store, keep_latest_alias, &latest, &report.sink);
+	looked = true;
+	keep_latest(&latest, domain);
 	while (time(NULL) == latest.time)
 		(void)nanosleep(&pause, NULL);
 }

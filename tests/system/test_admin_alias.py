@@ -3,13 +3,15 @@
 import calendar
 import os
 import re
+import subprocess
 import time
 
 import pytest
 
-from command import (DONE, FINDINGS, USAGE, configure, days_ago, run,
+from command import (COMMAND, DONE, FINDINGS, USAGE, configure, days_ago, run,
                      write_history)
-from harness import POLICY, Site, source
+from faults import needs_strace
+from harness import POLICY, STRACE, Site, environment, source
 
 OTHER = source("testing", ["mx.other.example"], 86400)
 NONE = source("none", [], 86400)
@@ -200,6 +202,28 @@ def test_rename_leaves_a_retired_policy_while_it_is_wanted(site):
     assert at in run(site, "remove", "a.example").stderr
     again = run(site, "rename", "a.example", "b.example")
     assert again.returncode == DONE and "already" in again.stderr
+
+
+@needs_strace
+@pytest.mark.parametrize("args, last", [
+    (("rename", "example.com", "new.example"), "new.example.txt"),
+    (("set", "-", "--mode", "testing"), "example.com.txt")])
+def test_many_are_changed_at_once(site, args, last):
+    """Dates as ids or not, the directory is not read for each of them."""
+    configure(site, 'dns = { id = "date"; };\n')
+    numbers, log = range(50), site.root / "strace.log"
+    for i in numbers:
+        site.alias(f"a{i}.example", "example.com")
+        site.write(f"d{i}.example")
+    done = subprocess.run(
+        [*STRACE, "-o", log, "-e", "trace=readlinkat", COMMAND, *args],
+        input="".join(f"d{i}.example\n" for i in numbers), timeout=120,
+        env=environment({"MTA_STS_CONF": site.settings}), text=True,
+        capture_output=True, check=False)
+    assert done.returncode == DONE, done
+    assert {link(site, f"a{i}.example") for i in numbers} == {last}
+    looks = log.read_text().count("readlinkat(")
+    assert len(numbers) < looks < 20 * len(numbers)
 
 
 def test_rename_of_what_never_was(site):
