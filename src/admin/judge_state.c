@@ -16,8 +16,7 @@ add_hosts(const struct judging *judging, struct text *arguments)
 	for (i = 0; i < judge_mx_kept(facts); i++) {
 		const char *name = facts->mx[i].name;
 
-		if (judge_is_host(name) &&
-		    arguments->length + HOSTNAME_SIZE < arguments->size)
+		if (judge_is_host(name))
 			text_add_format(arguments, " --add-mx %s", name);
 	}
 }
@@ -37,6 +36,7 @@ static void
 send_none(struct judging *judging)
 {
 	const char *domain = judging->facts->domain;
+	const struct facts_local *local = &judging->facts->local;
 	const bool bare = judging->policy->mx_count == 0;
 	char storage[ARGUMENTS_SIZE];
 	struct judge_finding finding;
@@ -51,9 +51,9 @@ send_none(struct judging *judging)
 	judge_mend(&finding, "To have it on%s:",
 	    bare ? ", with an mx for each MX of the domain" : "");
 	judge_paste_change(judging, &finding, storage, "mode: testing");
-	if (bare && !judging->facts->local.known)
+	if (bare && !local->known && !local->broken)
 		paste_hosts(judging, &finding);
-	if (judging->facts->local.known) {
+	if (local->known) {
 		judge_mend(&finding, "To take it away, once no sender holds an "
 				     "older one:");
 		judge_paste(&finding, "mta-sts remove %s", domain);

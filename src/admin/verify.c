@@ -28,8 +28,6 @@
 #define TXT_SIZE     (2 * (64 + SETTINGS_REPORTS_MAX * SETTINGS_URI_SIZE))
 #define STRING_MAX   255 /* octets of one string of a TXT record */
 
-/* Of a plugin that cannot tell. */
-
 /* One run. */
 static struct {
 	struct admin *admin;

@@ -335,6 +335,9 @@ ROW("N:listed-unused:D", "goes with these of the policy: old.example.com",
 ROW("N:mode-none:U", "mode none", serve(f, NONE);)
 ROW("N:mode-none:U", "  mode: testing\n  mx: mx1.example.com\n  mx: mx2.",
     serve(f, NONE);)
+ROW("W:local-broken:D N:mode-none:U", "\n  mta-sts dns example.com\n\n",
+    serve(f, NONE);
+    f->local.broken = true;)
 ROW("N:mode-none:U",
     "  mta-sts set example.com --mode testing --add-mx mx1.example.com "
     "--add-mx mx2.example.com\n",

@@ -71,7 +71,7 @@ take(void *context, const struct judge_finding *finding)
 	add(taken->words, sizeof(taken->words), finding->sender);
 	add(taken->words, sizeof(taken->words), "\n");
 	add(taken->words, sizeof(taken->words), finding->mend);
-	add(taken->words, sizeof(taken->words), "\n");
+	add(taken->words, sizeof(taken->words), "\n\n");
 	add(taken->groups, sizeof(taken->groups), finding->group);
 	add(taken->groups, sizeof(taken->groups), " ");
 }
