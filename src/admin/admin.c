@@ -135,8 +135,8 @@ refuse_name(const char *operand, const char *why)
 	return admin_fail(ADMIN_FINDINGS, "%s is no domain: %s", storage, why);
 }
 
-bool
-admin_domain(const char *operand, char domain[HOSTNAME_SIZE])
+const char *
+admin_domain_fault(const char *operand, char domain[HOSTNAME_SIZE])
 {
 	struct text_span span = { operand, strlen(operand) };
 	const char *fault = NULL;
@@ -163,10 +163,18 @@ admin_domain(const char *operand, char domain[HOSTNAME_SIZE])
 		text_add(&name, span.at, span.length);
 		for (i = 0; i < name.length; i++)
 			domain[i] = text_lower(domain[i]);
-	} else {
-		refuse_name(operand, fault);
 	}
 	free(ascii);
+	return fault;
+}
+
+bool
+admin_domain(const char *operand, char domain[HOSTNAME_SIZE])
+{
+	const char *fault = admin_domain_fault(operand, domain);
+
+	if (fault != NULL)
+		refuse_name(operand, fault);
 	return fault == NULL;
 }
 

@@ -107,7 +107,10 @@ bool admin_line(struct text *line);
 /* Whether the operands may name more than one domain. */
 bool admin_is_many(const struct admin *admin);
 
-/* One domain in a buffer; false, and an error on stderr, for no domain. */
+/* One domain in a buffer, in A-labels and lower case; or why it is none. */
+const char *admin_domain_fault(const char *operand, char domain[HOSTNAME_SIZE]);
+
+/* The same; false, and an error on stderr, for no domain. */
 bool admin_domain(const char *operand, char domain[HOSTNAME_SIZE]);
 
 /* The same, or a shared name such as _hosting as it stands. */

@@ -251,18 +251,25 @@ maillog_line(struct text_span line, enum maillog_kind kind,
 	struct reading reading = {
 		.rest = line, .take = take, .context = context
 	};
-	struct text_span program;
+	struct text_span message = line, program;
+	bool tagged;
 
-	if (kind == MAILLOG_ANY && maillog_exim(&reading.rest))
-		read_exim(&reading);
-	else if (!maillog_message(&reading.rest, &program))
+	/* In Exim's reject log the folded headers of strangers' mails do. */
+	if (line.length > 0 && text_is_blank(*line.at))
 		return 0;
-	else if (is_postfix(program))
+	tagged = maillog_message(&message, &program);
+	/* First, for a host's name can look like a message's id of Exim's. */
+	if (tagged && is_postfix(program)) {
+		reading.rest = message;
 		read_postfix(&reading);
-	else if (kind == MAILLOG_ANY && text_equals(program, "smtpd"))
-		read_opensmtpd(&reading);
-	else if (kind == MAILLOG_ANY &&
-		 memchr(program.at, '/', program.length) == NULL)
-		read_sendmail(&reading);
+	} else if (kind == MAILLOG_ANY && maillog_exim(&reading.rest)) {
+		read_exim(&reading);
+	} else if (kind == MAILLOG_ANY && tagged) {
+		reading.rest = message;
+		if (text_equals(program, "smtpd"))
+			read_opensmtpd(&reading);
+		else if (memchr(program.at, '/', program.length) == NULL)
+			read_sendmail(&reading);
+	}
 	return reading.count;
 }

@@ -24,7 +24,8 @@ enum maillog_kind {
  *
  * The line is without its end, of any bytes. Before the message there may be
  * what syslog (RFC 3164, with RFC 3339 time stamps, RFC 5424), journalctl or
- * the servers themselves put there.
+ * the servers themselves put there. One that begins with a blank goes on
+ * from the line before, and brings no call.
  */
 size_t maillog_line(struct text_span line, enum maillog_kind kind,
     void (*take)(void *context, struct text_span domain), void *context);

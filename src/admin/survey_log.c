@@ -19,41 +19,53 @@
 struct log {
 	struct survey_names *names;
 	size_t lines, found, nameless, too_long;
+	const char *unpacker; /* what prints it as text, if it is none */
 	enum admin_exit result;
 };
 
-/* Whether mail can be sent there by MX: not a name of the local network's. */
-static bool
-is_domain(const char *name, size_t length)
-{
-	size_t at;
-
-	return length <= HOSTNAME_DOMAIN_MAX && memchr(name, '.', length) &&
-	       hostname_fault((struct text_span){ name, length }, &at) == NULL;
-}
-
-/* What is no domain has been delivered all the same, and is only counted. */
+/*
+ * What is no domain, or a name of the local network's that mail cannot be sent
+ * to by MX, has been delivered all the same, and is only counted.
+ */
 static void
 take(void *context, struct text_span span)
 {
 	struct log *log = context;
 	char name[2 * HOSTNAME_SIZE], domain[HOSTNAME_SIZE];
 	struct text text;
-	size_t i;
 
 	text_init(&text, name, sizeof(name));
 	text_add(&text, span.at, span.length);
-	for (i = 0; i < text.length; i++)
-		name[i] = text_lower(name[i]);
 	if (text.overflow || strlen(name) != span.length ||
-	    (text_is_ascii(span) ? !is_domain(name, text.length)
-				 : !admin_domain(name, domain))) {
+	    admin_domain_fault(name, domain) != NULL ||
+	    strchr(domain, '.') == NULL) {
 		log->nameless++;
 		return;
 	}
 	log->found++;
-	if (!survey_names_add(log->names, text_is_ascii(span) ? name : domain))
+	if (!survey_names_add(log->names, domain))
 		log->result = ADMIN_SYSTEM;
+}
+
+/* By what a log is packed that is not packed by gzip. */
+static const char *
+unpacker_of(struct text_span first)
+{
+	static const struct {
+		const char *magic, *unpacker;
+	} packed[] = { { "\3757zXZ", "xz -dc" }, { "BZh", "bzip2 -dc" },
+		{ "\x28\xb5\x2f\xfd", "zstd -dc" },
+		{ "LPKSHHRH", "journalctl --file" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(packed) / sizeof(packed[0]); i++) {
+		const size_t length = strlen(packed[i].magic);
+
+		if (first.length >= length &&
+		    memcmp(first.at, packed[i].magic, length) == 0)
+			return packed[i].unpacker;
+	}
+	return NULL;
 }
 
 static enum admin_exit
@@ -62,6 +74,8 @@ read_lines(struct log *log, struct survey_lines *lines, enum maillog_kind kind)
 	while (log->result != ADMIN_SYSTEM && survey_lines_next(lines)) {
 		if (lines->is_long)
 			log->too_long++;
+		if (log->lines == 0)
+			log->unpacker = unpacker_of(lines->line);
 		(void)maillog_line(lines->line, kind, take, log);
 		if (++log->lines % PROGRESS_LINES == 0)
 			progress_show("reading", log->lines, 0);
@@ -104,6 +118,12 @@ read_log(const struct admin *admin, struct survey_names *names,
 	result = read_lines(&log, &lines, kind);
 	if (result == ADMIN_DONE && lines.fault != NULL)
 		result = admin_fail(ADMIN_SYSTEM, "%s: %s", path, lines.fault);
+	else if (result == ADMIN_DONE && log.found == 0 && log.unpacker != NULL)
+		result = admin_fail(ADMIN_FINDINGS,
+		    "%s: not the text of a log; \"%s\" prints that, for "
+		    "--%s - to read",
+		    path, log.unpacker,
+		    kind == MAILLOG_POSTFIX ? "postfix-log" : "maillog");
 	else if (result == ADMIN_DONE && log.found == 0)
 		result = admin_fail(ADMIN_FINDINGS,
 		    "%s: none of its %zu lines tells of mail that was sent to "

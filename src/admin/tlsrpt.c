@@ -45,10 +45,19 @@ digest(const char *sender, const char *id, struct text_span text,
 {
 	uint8_t whole[SHA256_DIGEST_LENGTH];
 	SHA2_CTX context;
+	const char *end;
 
 	SHA256Init(&context);
 	SHA256Update(&context, (const uint8_t *)sender, strlen(sender) + 1);
 	SHA256Update(&context, (const uint8_t *)id, strlen(id) + 1);
+	/* A mail has CRLF on its way, and LF in most mailboxes. */
+	while ((end = memchr(text.at, '\r', text.length)) != NULL) {
+		const size_t length = (size_t)(end - text.at);
+
+		SHA256Update(&context, (const uint8_t *)text.at, length);
+		text.at += length + 1;
+		text.length -= length + 1;
+	}
 	SHA256Update(&context, (const uint8_t *)text.at, text.length);
 	SHA256Final(whole, &context);
 	memcpy(result, whole, DIGEST_SIZE);

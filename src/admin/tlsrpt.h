@@ -85,7 +85,7 @@ void tlsrpt_free(struct tlsrpt *tlsrpt);
 
 enum tlsrpt_seen {
 	TLSRPT_NEW,
-	TLSRPT_SAME,  /* seen already, word for word */
+	TLSRPT_SAME,  /* seen already, the same but for CR */
 	TLSRPT_OTHER, /* sender and id seen already, with another text */
 	TLSRPT_NO_MEMORY,
 };

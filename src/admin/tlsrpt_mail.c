@@ -1,6 +1,7 @@
 /*
  * Mails, by GMime; see tlsrpt_mail.h. GMime goes no deeper than 1024 parts and
- * decodes into memory no more than a mail's size.
+ * decodes into memory no more than a mail's size; but what it makes of
+ * addresses has no bounds, so that it does not get to see any.
  */
 #include "tlsrpt_mail.h"
 
@@ -150,6 +151,59 @@ says_report(GMimeMessage *message)
 	return type != NULL && strcasecmp(type, "tlsrpt") == 0;
 }
 
+/* Whether a line begins with that name, perhaps blanks, and a colon. */
+static bool
+is_called(const char *line, size_t length, const char *name)
+{
+	const size_t word = strlen(name);
+	size_t i = word;
+
+	if (length < word || strncasecmp(line, name, word) != 0)
+		return false;
+	while (i < length && text_is_blank(line[i]))
+		i++;
+	return i < length && line[i] == ':';
+}
+
+/*
+ * Calls other names what GMime reads of each mail although nobody asks for it:
+ * of a header with n addresses it looks at n * n octets, of groups of addresses
+ * within groups the stack has to hold all. Whether a line is in a header cannot
+ * be told here; in a body it is no report's.
+ */
+static void
+hide_addresses(char *bytes, size_t length)
+{
+	static const char *const names[] = { "from", "sender", "reply-to", "to",
+		"cc", "bcc", "date", "subject", "message-id" };
+	size_t i, at, line;
+	const char *feed;
+
+	for (at = 0; at < length; at += line) {
+		feed = memchr(bytes + at, '\n', length - at);
+		line = feed != NULL ? (size_t)(feed + 1 - bytes) - at
+				    : length - at;
+		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (is_called(bytes + at, line, names[i])) {
+				bytes[at] = 'X';
+				break;
+			}
+	}
+}
+
+/* The mail as GMime is to read it. */
+static GMimeStream *
+open_mail(struct text_span mail)
+{
+	GMimeStream *stream =
+	    lib.g_mime_stream_mem_new_with_buffer_(mail.at, mail.length);
+	GByteArray *bytes =
+	    lib.g_mime_stream_mem_get_byte_array_((GMimeStreamMem *)stream);
+
+	hide_addresses((char *)bytes->data, bytes->len);
+	return stream;
+}
+
 static enum tlsrpt_mail
 read_message(GMimeMessage *message, struct reading *reading)
 {
@@ -185,7 +239,7 @@ tlsrpt_mail_each(struct text_span mail, bool *is_report,
 	*is_report = false;
 	if (!load())
 		return TLSRPT_MAIL_NO_GMIME;
-	stream = lib.g_mime_stream_mem_new_with_buffer_(mail.at, mail.length);
+	stream = open_mail(mail);
 	parser = lib.g_mime_parser_new_with_stream_(stream);
 	message = lib.g_mime_parser_construct_message_(parser, NULL);
 	if (message != NULL) {

@@ -158,22 +158,47 @@ take_line(struct text_span *rest)
 	return line;
 }
 
+/* Whether it begins with a word and a colon; no JSON does. */
+static bool
+is_field(struct text_span line)
+{
+	size_t i = 0;
+
+	while (i < line.length &&
+	       (text_is_letter(line.at[i]) || (i > 0 && line.at[i] == '-')))
+		i++;
+	if (i == 0)
+		return false;
+	while (i < line.length && text_is_blank(line.at[i]))
+		i++;
+	return i < line.length && line.at[i] == ':';
+}
+
 static bool
 is_bounded(const struct mail *mail, struct text_span rest)
 {
-	size_t parts = 0, headers = 0;
+	struct diag_sink *sink = mail->unpack->sink;
+	size_t parts = 0, headers = 0, octets = 0;
+	bool field = false;
 
 	while (rest.length > 0) {
 		const struct text_span line = take_line(&rest);
 
 		parts += starts_with(line, "--");
 		headers += is_header(line);
+		field = (field && text_is_blank(line.at[0])) || is_field(line);
+		octets += field ? line.length : 0;
 	}
-	if (parts <= TLSRPT_PARTS_MAX && headers <= TLSRPT_HEADERS_MAX)
+	if (parts > TLSRPT_PARTS_MAX || headers > TLSRPT_HEADERS_MAX)
+		diag_error(sink, DIAG_WHOLE, NULL,
+		    "a mail of more than %d parts or %d headers",
+		    TLSRPT_PARTS_MAX, TLSRPT_HEADERS_MAX);
+	else if (octets > TLSRPT_OCTETS_MAX)
+		diag_error(sink, DIAG_WHOLE, NULL,
+		    "a mail with headers of more than %zu octets",
+		    TLSRPT_OCTETS_MAX);
+	else
 		return true;
-	diag_error(mail->unpack->sink, DIAG_WHOLE, NULL,
-	    "a mail of more than %d parts or %d headers", TLSRPT_PARTS_MAX,
-	    TLSRPT_HEADERS_MAX);
 	return false;
 }
 

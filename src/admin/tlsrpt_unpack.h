@@ -21,9 +21,13 @@ struct diag_sink;
 /*
  * Of a mail: GMime takes some 1300 octets for a part and 500 for a header.
  * Lines that begin with -- count as parts, those like headers as headers.
+ * Those that begin with a word and a colon count with the lines folded into
+ * them, for 40 octets may be what an octet of a header takes (in a list of
+ * parameters).
  */
 #define TLSRPT_PARTS_MAX   10000
 #define TLSRPT_HEADERS_MAX 100000
+#define TLSRPT_OCTETS_MAX  ((size_t)1 << 20) /* of headers */
 
 /* Where what is found goes, and how things stand. */
 struct tlsrpt_unpack {

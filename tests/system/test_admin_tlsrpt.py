@@ -8,6 +8,7 @@ test_admin_tlsrpt_hostile.py.
 import csv
 import gzip
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -134,6 +135,19 @@ def test_once(site, tmp_path):
     assert "example.com: 42 sessions, none" in done.stdout
     assert done.stderr == ("mta-sts: 1 report\nmta-sts: "
                            f"{len(paths)} more came again and count once\n")
+
+
+@pytest.mark.parametrize("more", [{}, {"report-id": None}], ids=str)
+def test_once_with_other_line_ends(site, tmp_path, more):
+    """As a mail has them on its way, and in a mailbox."""
+    text = json.dumps(json.loads(report(**more)), indent=1).encode()
+    head = b"Content-Type: application/tlsrpt+json\n\n"
+    one = written(tmp_path, head + text, "one")
+    two = written(tmp_path, (head + text).replace(b"\n", b"\r\n"), "two")
+    done = run(site, "report", one, two)
+    assert "example.com: 1 session, none" in done.stdout
+    assert done.stderr == ("mta-sts: 1 report\n"
+                           "mta-sts: 1 more came again and count once\n")
 
 
 def test_another_with_its_id(site, tmp_path):

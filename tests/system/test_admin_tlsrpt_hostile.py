@@ -107,8 +107,21 @@ BOMBS = {
     "parts": (lambda: PARTS + b"--b\n\n\n" * 1000000,
               "more than 10000 parts"),
     "headers": (lambda: b"a:b\n" * 2000000, "100000 headers"),
+    "a long header": (lambda: b"X: " + b"1 " * (30 << 20),
+                      "headers of more than 1048576 octets"),
+    "a folded header": (lambda: b"Subject: x" + b"\n y" * (20 << 20),
+                        "headers of more than 1048576 octets"),
+    "parameters": (lambda: PARTS[:-2] + b";a=b" * ((1 << 18) - 99) + b"\n\n",
+                   "without a TLS report"),
+    "addresses": (lambda: b"To: " + b"a," * 500000, "without a TLS report"),
+    "groups": (lambda: b"cc: " + b"a:" * 500000, "without a TLS report"),
+    "groups in a part": (
+        lambda: PARTS + b"--b\nContent-Type: message/rfc822\n\nReply-To : x\n"
+        b"\t" + b"a:" * 200000, "without a TLS report"),
+    "dates": (lambda: b"From: x\nDATE: " + b"1 " * 500000,
+              "without a TLS report"),
     "nested parts": (nested, "without a TLS report"),
-    "nested mails": (lambda: b"Content-Type: message/rfc822\n\n" * 50000,
+    "nested mails": (lambda: b"Content-Type: message/rfc822\n\n" * 30000,
                      "without a TLS report"),
 }
 
@@ -141,6 +154,17 @@ def test_bombs(tmp_path, name):
     assert done.returncode == FINDINGS
     assert is_sanitized(COMMAND) or memory < 160 * 1024
     assert seconds < 10
+
+
+def test_what_only_looks_like_a_header():
+    """A text has as many colons and indented lines as it likes."""
+    text = report(failures=[("x", 1)] * 12000)
+    for i, body in enumerate([text, text.replace(" ", "\n    ")]):
+        done = subprocess.run(
+            [COMMAND, "report", "--json", "-"], timeout=60, check=False,
+            capture_output=True, input=b"Subject: a: b\nContent-Type: "
+            b"application/tlsrpt+json\n\n" + body.encode())
+        assert json.loads(done.stdout)[0]["failed"] == 12000, i
 
 
 def test_memory(tmp_path):

@@ -6,6 +6,7 @@ unit/test_maillog.c.
 
 import gzip
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,7 @@ def test_hostile_lines(tmp_path):
         line(b"x" * 64 + b".example"), line(b"fits.example").ljust(16384, b"x"),
         line(b"-.example"), line(b"under_score.example"), line(b"host"),
         line(b"\x1b[31m.example"), line(b"=cmd.example"), line(b"1.2.3.4"),
+        line(b"no\xffutf8.example"),
         line(b"a." * 130 + b"example"), b"\xff" * 100, b"", b"\r",
         line(b"crlf.example") + b"\r", line(b"last.example")]))
     found, done = read("--postfix-log", log)
@@ -128,9 +130,42 @@ def test_hostile_lines(tmp_path):
     assert done.returncode == DONE
     assert done.stderr == (
         f"mta-sts: {log}: passed over 1 line of more than 16384 octets\n"
-        f"mta-sts: {log}: passed over 9 recipients whose domain nobody can "
+        f"mta-sts: {log}: passed over 10 recipients whose domain nobody can "
         "ask for\n")
     assert read("--quiet", "--postfix-log", log)[1].stderr == ""
+
+
+def test_folded_headers():
+    """Exim's reject log has those of strangers' mails as they are."""
+    delivery = (SAMPLES / "exim.log").read_bytes().splitlines()[2]
+    found, done = read("--maillog", "-", input=b"\n".join([
+        b"2026-11-22 04:00:01 1oxAbc-0000Aa-02 H=x rejected after DATA",
+        b"P Received: from x", b"  Subject: hello", b" " + delivery,
+        b"\t" + delivery, b"\t" + line(b"a.example"), b""]))
+    assert (found, done.returncode) == ([], FINDINGS)
+    assert read("--maillog", "-", input=delivery)[0] == [("shop.example", 1)]
+
+
+def test_a_host_like_a_message():
+    """Its name has the form of an id of Exim's."""
+    text = b"2026-11-22 04:00:01 mailgw-server-01 " + line(
+        b"a.example").partition(b" mail ")[2]
+    assert read("--maillog", "-", input=text)[0] == [("a.example", 1)]
+
+
+@pytest.mark.parametrize("tool", ["xz", "bzip2", "zstd"])
+def test_packed_otherwise(tmp_path, tool):
+    """It is told what unpacks the log."""
+    if not shutil.which(tool):
+        pytest.skip(f"{tool} is not installed")
+    packed = subprocess.run([tool, "-c"], input=line(b"a.example"),
+                            stdout=subprocess.PIPE, check=True).stdout
+    log = tmp_path / "log"
+    log.write_bytes(packed)
+    done = survey("--postfix-log", log, "--format", "csv")
+    assert done.returncode == FINDINGS
+    assert done.stderr == (f'mta-sts: {log}: not the text of a log; "{tool} '
+                           '-dc" prints that, for --postfix-log - to read\n')
 
 
 def test_an_endless_line():
