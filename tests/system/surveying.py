@@ -98,6 +98,19 @@ def internet():
         yield dns
 
 
+@pytest.fixture(name="dns", scope="module", autouse=True)
+def fixture_dns():
+    """That one, for a file of tests that imports this."""
+    with internet() as dns:
+        yield dns
+
+
+@pytest.fixture(name="journal")
+def fixture_journal(tmp_path):
+    """Where --resume keeps what it has found."""
+    return tmp_path / "journal.csv"
+
+
 def asked(dns, since=0):
     """The domains whose record it has been asked for."""
     return {name.partition(".")[2] for name, kind in dns.asked[since:]

@@ -15,21 +15,11 @@ import pytest
 
 from command import DONE, FINDINGS, SYSTEM
 from harness import wait_for
-from surveying import (HEAD, NAMES, asked, command, internet, needs_internet,
-                       read_csv, start, sums, survey)
+from surveying import (HEAD, NAMES, asked, command, fixture_dns,  # noqa: F401
+                       fixture_journal, needs_internet, read_csv,
+                       start, sums, survey)
 
 pytestmark = needs_internet
-
-
-@pytest.fixture(name="dns", scope="module", autouse=True)
-def _dns():
-    with internet() as dns:
-        yield dns
-
-
-@pytest.fixture(name="journal")
-def _journal(tmp_path):
-    return tmp_path / "journal.csv"
 
 
 def test_again(dns, journal):
