@@ -334,9 +334,10 @@ class FastCgiCases(ServerCases):
                     used = {int(entry.name)
                             for entry in Path(f"/proc/{pid}/fd").iterdir()}
                     free = min(set(range(len(used) + 1)) - used)
-                    # Room for the connection itself, where it is not kept.
-                    set_limit(pid, "nofile",
-                              free if server.keeps else free + 1)
+                    # Room for the connection itself, where it is not kept; by
+                    # turns where it is, since the kept one may have gone.
+                    room = len(replies) % 2 if server.keeps else 1
+                    set_limit(pid, "nofile", free + room)
                 replies.append(server.ask())
                 return replies[-1].body == REASONS[503]
             wait_for(told)
@@ -344,7 +345,7 @@ class FastCgiCases(ServerCases):
             for pid, limit in limits.items():
                 set_limit(pid, "nofile", limit)
         reply = replies.pop()
-        assert all(it.status in (500, 503) or it.body == POLICY_WIRE
+        assert all(it.status in (500, 502, 503, 504) or it.body == POLICY_WIRE
                    for it in replies), replies
         assert reply.status == 503
         assert reply.policy_headers() == sorted(
